@@ -1,0 +1,154 @@
+"""A real ROS master on a free port for the tests of this folder, and nodes as real processes."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+
+rospy = pytest.importorskip("rospy", reason="needs ROS (./run test sets it up)")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float, what: str, period_s: float = 0.02) -> object:
+    """Poll until the condition is true; fail the test with ``what`` after the time-out (wall clock)."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(period_s)
+    pytest.fail("waited {:.1f} s in vain for {}".format(timeout_s, what))
+
+
+class Master:
+    """A roscore in its own process group, on its own port."""
+
+    def __init__(self, log_dir: Path) -> None:
+        self.port = free_port()
+        self.environment = dict(
+            os.environ,
+            ROS_MASTER_URI="http://127.0.0.1:{}".format(self.port),
+            ROS_IP="127.0.0.1",
+            ROS_LOG_DIR=str(log_dir),
+            PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get("PYTHONPATH", "")]),
+            PYTHONUNBUFFERED="1",
+        )
+        self.environment.pop("ROS_HOSTNAME", None)
+        self.process = subprocess.Popen(
+            ["roscore", "-p", str(self.port)],
+            env=self.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.answers, 20.0, "roscore")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self, sig: int = signal.SIGKILL) -> None:
+        """Kill roscore, rosmaster and rosout at once."""
+        if self.process.poll() is None or sig == signal.SIGKILL:
+            try:
+                os.killpg(self.process.pid, sig)
+            except ProcessLookupError:
+                return
+        self.process.wait(timeout=10)
+
+
+class Node:
+    """A node script of this package as a process of its own."""
+
+    def __init__(self, master: Master, log_dir: Path, script: str, *remaps: str) -> None:
+        self.name = script
+        self.log = log_dir / "{}-{}.log".format(script, time.monotonic_ns())
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(REPO / "scripts" / script), *remaps],
+                env=master.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self, sig: int = signal.SIGKILL) -> Optional[int]:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, sig)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            return self.process.wait(timeout=10)
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+class Nodes:
+    """Starts nodes and kills what is left of them."""
+
+    def __init__(self, master: Master, log_dir: Path) -> None:
+        self.master = master
+        self._log_dir = log_dir
+        self._nodes: List[Node] = []
+
+    def start(self, script: str, **parameters: object) -> Node:
+        """Start scripts/SCRIPT with private parameters; ``name_`` sets the node's name."""
+        name = parameters.pop("name_", None)
+        remaps = ["_{}:={}".format(key, value) for key, value in parameters.items()]
+        remaps += ["__name:={}".format(name)] if name else []
+        node = Node(self.master, self._log_dir, script, *remaps)
+        self._nodes.append(node)
+        return node
+
+    def kill_all(self) -> None:
+        for node in self._nodes:
+            node.kill()
+
+
+@pytest.fixture(scope="session")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Master]:
+    """One master for the session; this process becomes one of its nodes (rospy allows one master a process)."""
+    core = Master(tmp_path_factory.mktemp("ros_log"))
+    keys = ("ROS_MASTER_URI", "ROS_IP", "ROS_LOG_DIR")
+    before: Dict[str, Optional[str]] = {key: os.environ.get(key) for key in keys}
+    os.environ.update({key: core.environment[key] for key in keys})
+    rospy.init_node("tests", anonymous=True, disable_signals=True)
+    yield core
+    rospy.signal_shutdown("tests are over")
+    core.kill(signal.SIGTERM)
+    for key, value in before.items():
+        if value is None:
+            os.environ.pop(key, None)
+        else:
+            os.environ[key] = value
+
+
+@pytest.fixture
+def nodes(master: Master, tmp_path: Path) -> Iterator[Nodes]:
+    """Start node processes on the session's master; they are killed after the test."""
+    started = Nodes(master, tmp_path)
+    yield started
+    started.kill_all()
+
+
+@pytest.fixture
+def private_master(tmp_path: Path) -> Iterator[Master]:
+    """A master of this test alone, for tests that kill it; observe it from other processes."""
+    core = Master(tmp_path)
+    yield core
+    core.kill()
