@@ -1,0 +1,39 @@
+"""The tanh-Gaussian over normalised actions in (-1, 1)."""
+
+import math
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+LOG_STD_MIN, LOG_STD_MAX = -5.0, 2.0
+
+
+@dataclass(frozen=True)
+class TanhGaussian:
+    """a = tanh(u), u ~ N(``mean``, exp(``log_std``)^2); both (B, A), diagonal."""
+
+    mean: Tensor
+    log_std: Tensor
+
+    def mode(self) -> Tensor:
+        """tanh(mean), what a deployed policy does (B, A)."""
+        return torch.tanh(self.mean)
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        """log p(a) = sum_i [log N(atanh a_i) - log(1 - a_i^2)] of actions inside (-1, 1); (B, A) -> (B,)."""
+        return self._log_prob_before_tanh(torch.atanh(actions))
+
+    def sample(self, generator: Optional[torch.Generator] = None) -> Tensor:
+        """One action with gradients to the parameters (B, A)."""
+        noise = torch.randn(self.mean.shape, generator=generator)
+        return torch.tanh(self.mean + noise * self.log_std.exp())
+
+    def _log_prob_before_tanh(self, values: Tensor) -> Tensor:
+        scaled = (values - self.mean) * (-self.log_std).exp()
+        normal = -0.5 * scaled.square() - self.log_std - 0.5 * math.log(2.0 * math.pi)
+        # log(1 - tanh(u)^2) = 2 (log 2 - u - softplus(-2 u)), exact where 1 - tanh^2 would round to zero
+        jacobian = 2.0 * (math.log(2.0) - values - functional.softplus(-2.0 * values))
+        return (normal - jacobian).sum(-1)
