@@ -156,11 +156,39 @@ def _half_turn(rotation: np.ndarray) -> np.ndarray:
     return pi * column / np.linalg.norm(column)
 
 
-def damped_step(joints: np.ndarray, target: np.ndarray, largest_rad: float) -> Tuple[np.ndarray, np.ndarray]:
+def displace(pose: np.ndarray, motion: np.ndarray) -> np.ndarray:
+    """``pose`` moved by a (6,) translation [m] and rotation vector [rad] in base_link axes: undoes ``pose_error``."""
+    x, y, z, a, b, c = motion.tolist()
+    angle = sqrt(a * a + b * b + c * c)
+    if angle < 1e-12:
+        moved = pose.copy()
+    else:
+        k, versine = sin(angle) / angle, (1.0 - cos(angle)) / (angle * angle)
+        turn = np.array(
+            [
+                (1.0 - versine * (b * b + c * c), versine * a * b - k * c, versine * a * c + k * b, 0.0),
+                (versine * a * b + k * c, 1.0 - versine * (a * a + c * c), versine * b * c - k * a, 0.0),
+                (versine * a * c - k * b, versine * b * c + k * a, 1.0 - versine * (a * a + b * b), 0.0),
+                (0.0, 0.0, 0.0, 1.0),
+            ]
+        )
+        moved = turn @ pose
+        moved[:3, 3] = pose[:3, 3]
+    moved[:3, 3] += (x, y, z)
+    return moved
+
+
+def damped_step(
+    joints: np.ndarray,
+    target: np.ndarray,
+    largest_rad: float,
+    lower: np.ndarray = JOINT_LOWER,
+    upper: np.ndarray = JOINT_UPPER,
+) -> Tuple[np.ndarray, np.ndarray]:
     """One damped-least-squares step from ``joints`` (6,) towards ``target`` (4, 4).
 
     ``dq = J^T (J J^T + lambda^2 I)^-1 e``, scaled down so that no joint moves by more than ``largest_rad`` and clipped
-    to the joint limits. Returns the new joints (6,) and the (6,) pose error that was left *before* the step.
+    to ``lower`` and ``upper``. Returns the new joints (6,) and the (6,) pose error that was left *before* the step.
     """
     chain = _chain(joints)
     error = pose_error(target, _pose_of(chain))
@@ -171,7 +199,7 @@ def damped_step(joints: np.ndarray, target: np.ndarray, largest_rad: float) -> T
     largest = max(abs(value) for value in step.tolist())
     if largest > largest_rad:
         step *= largest_rad / largest
-    return np.minimum(np.maximum(joints + step, JOINT_LOWER), JOINT_UPPER), error
+    return np.minimum(np.maximum(joints + step, lower), upper), error
 
 
 def within_limits(joints: np.ndarray, margin_rad: float = 0.0) -> bool:
