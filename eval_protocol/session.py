@@ -1,0 +1,207 @@
+"""The course of an evaluation session, independent of what moves the robot.
+
+``Session`` walks through the plan: prepare, check, run the policy, judge, log. What can go wrong in a trial is an
+``Aborted`` with a reason; the attempt is logged and repeated, never dropped. The same state machine runs over ROS
+(eval_protocol/nodes/session.py) and in process.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
+
+from eval_protocol.plan import Plan, Trial, plan_from_json
+from eval_protocol.store import INTERRUPTED, Store, TrialRow
+
+MAX_ATTEMPTS = 5
+
+
+class Aborted(RuntimeError):
+    """This attempt cannot go on; the message is the reason, ``episode`` what had been run by then."""
+
+    def __init__(self, reason: str, episode: Optional["Episode"] = None) -> None:
+        super().__init__(reason)
+        self.episode = episode
+
+
+class Stopped(RuntimeError):
+    """The session cannot or shall not go on; the message says why and what to do."""
+
+
+@dataclass
+class Episode:
+    """One run of the policy, in seconds on the robot's clock.
+
+    ``latencies_s`` from image capture to command, ``intervals_s`` between commands, ``limits`` how many commands each
+    limit touched, ``ended`` why it ended, ``video`` relative to the session's folder.
+    """
+
+    duration_s: float = 0.0
+    steps: int = 0
+    ended: str = ""
+    latencies_s: List[float] = field(default_factory=list)
+    intervals_s: List[float] = field(default_factory=list)
+    limits: Dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    milestones: List[str] = field(default_factory=list)
+    video: str = ""
+
+    def to_json(self) -> Dict[str, Any]:
+        """The fields as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Success or failure, and why."""
+
+    success: bool
+    reason: str = ""
+
+
+class Robot(Protocol):
+    """What a session needs of the robot and its surroundings; each method raises Aborted with a reason."""
+
+    def prepare(self, plan: Plan, trial: Trial) -> None:
+        """Bring the gripper to the start pose and the scene into the planned state."""
+
+    def check_ready(self, plan: Plan, trial: Trial) -> None:
+        """Check camera, arm and scene right before the policy starts."""
+
+    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+        """Run the policy until success, the time limit, or a fault."""
+
+    def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
+        """Judge the episode that was just run."""
+
+    def recover(self, reason: str) -> None:
+        """Wait until the robot can be used again after an abort; raises Stopped when it does not come back."""
+
+
+@dataclass
+class Judge:
+    """Decides from a polled success predicate: success once it has held without a break for ``hold_s``."""
+
+    hold_s: float = 1.0
+    _since_s: Optional[float] = None
+
+    def update(self, success: bool, now_s: float) -> bool:
+        """Take the predicate's value at ``now_s``; returns whether it has held for long enough."""
+        if not success:
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = now_s
+        return now_s - self._since_s >= self.hold_s - 1e-9
+
+    @property
+    def holding(self) -> bool:
+        """Whether the predicate held at the last update."""
+        return self._since_s is not None
+
+
+class Session:
+    """Runs the trials of a stored plan that are not judged yet, logging each the moment it is known."""
+
+    def __init__(
+        self, store: Store, robot: Robot, say: Callable[[str], None] = print, max_attempts: int = MAX_ATTEMPTS
+    ) -> None:
+        self._store, self._robot, self._say, self._max_attempts = store, robot, say, max_attempts
+        self._plan = plan_from_json(store.session().plan)
+
+    def run(self) -> None:
+        """Run until every trial is judged; raises Stopped when a trial keeps being aborted."""
+        for left in self._store.interrupted():
+            self._say(self._line(left, "interrupted, will be repeated"))
+        aborts = 0
+        row = self._store.next_trial()
+        while row is not None:
+            reason = self._attempt(row)
+            aborts = aborts + 1 if reason else 0
+            if reason and aborts >= self._max_attempts:
+                raise Stopped(self._give_up(row, aborts, reason))
+            if reason:
+                self._robot.recover(reason)
+            row = self._store.next_trial()
+
+    def _attempt(self, row: TrialRow) -> str:
+        """Run one attempt; returns the reason of its abort, empty when it was judged."""
+        self._store.start(row)
+        trial = self._plan.trials[row.number - 1]
+        try:
+            episode, verdict = self._judged(row, trial)
+        except Aborted as abort:
+            self._abort(row, str(abort), abort.episode)
+            return str(abort)
+        except (Stopped, KeyboardInterrupt) as stop:
+            self._abort(row, "session stopped: {}".format(stop or "interrupted from the keyboard"), None)
+            raise
+        except Exception as error:
+            self._abort(row, f"error in the session: {error!r}", None)
+            raise
+        self._store.commit(row, verdict.success, verdict.reason, episode.to_json())
+        word = "success" if verdict.success else "failure"
+        self._say(self._line(row, f"{word} {episode.duration_s:5.1f} s  {self._tally()}"))
+        return ""
+
+    def _judged(self, row: TrialRow, trial: Trial) -> Tuple[Episode, Verdict]:
+        self._robot.prepare(self._plan, trial)
+        self._robot.check_ready(self._plan, trial)
+        self._store.log("ready", "the scene is ready, the policy starts", row)
+        episode = self._robot.run_policy(self._plan, trial, row.id)
+        self._store.log("ended", f"the policy ended: {episode.ended}", row)
+        return episode, self._robot.verdict(self._plan, trial, episode)
+
+    def _abort(self, row: TrialRow, reason: str, episode: Optional[Episode]) -> None:
+        self._store.abort(row, reason, episode.to_json() if episode else None)
+        self._say(self._line(row, f"aborted, will be repeated: {reason}"))
+
+    def _tally(self) -> str:
+        judged = [trial for trial in self._store.trials() if trial.state == "committed"]
+        return f"{sum(bool(trial.success) for trial in judged)}/{len(judged)}"
+
+    def _line(self, row: TrialRow, result: str) -> str:
+        trial = self._plan.trials[row.number - 1]
+        again = f" (attempt {row.attempt})" if row.attempt > 1 else ""
+        place = trial.placement_words(short=True)
+        return f"trial {row.number:2d}/{len(self._plan.trials)}  {trial.start_pose:11s}  {place:28s}  {result}{again}"
+
+    def _give_up(self, row: TrialRow, aborts: int, reason: str) -> str:
+        return (
+            f"trial {row.number} was aborted {aborts} times in a row, last because: {reason}. "
+            f"Nothing is lost: repair the cause, then resume the session in {self._store.path.parent}"
+        )
+
+
+def open_session(store: Store, plan: Plan, provenance: Dict[str, Any], resume: bool) -> None:
+    """Create the session of a plan in an empty store, or check that the stored one may be resumed with it."""
+    stored = store.session_or_none()
+    if stored is None:
+        store.create(plan.to_json(), plan.hash(), provenance, len(plan.trials))
+        return
+    if not resume:
+        raise Stopped(f"{store.path.parent} holds a session already: resume it, or choose another folder")
+    if stored.plan_hash != plan.hash():
+        raise Stopped(
+            "the session in {} has another plan (task {}, scenario {}, seed {}): resume it with the arguments it was "
+            "started with, or choose another folder".format(
+                store.path.parent, stored.plan["task"], stored.plan["scenario"], stored.plan["seed"]
+            )
+        )
+    before, now = stored.provenance.get("checkpoint"), provenance.get("checkpoint")
+    if before != now:
+        raise Stopped(
+            f"the session in {store.path.parent} was started with checkpoint {before}, now it would be {now}: "
+            "one session judges one policy"
+        )
+    changed = sorted(key for key in provenance if provenance[key] != stored.provenance.get(key))
+    store.log("resumed", "resumed" + ("; changed: " + ", ".join(changed) if changed else ""))
+
+
+def accounted(trials: List[TrialRow]) -> Dict[str, int]:
+    """How many attempts were committed, aborted, interrupted, or are still open."""
+    interrupted = sum(t.state == "aborted" and t.reason.startswith(INTERRUPTED) for t in trials)
+    return {
+        "committed": sum(t.state == "committed" for t in trials),
+        "aborted": sum(t.state == "aborted" for t in trials) - interrupted,
+        "interrupted": interrupted,
+        "open": sum(t.state in ("planned", "running") for t in trials),
+    }

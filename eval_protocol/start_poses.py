@@ -1,0 +1,48 @@
+"""Saves a jogged pose as a start pose, leaving the rest of the lab's YAML file, comments included, as it is."""
+
+import os
+import re
+from pathlib import Path
+from typing import Callable, Optional, Sequence
+
+from eval_protocol.plan import CONFIG, START_POSES, PlanError, load_lab
+
+FIELDS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
+
+
+def save_start_pose(name: str, read: Callable[[], Sequence[float]], file: Optional[Path] = None) -> str:
+    """Replace the pose ``name`` in the file by what ``read`` returns, a Bridge state (7,); returns what was written.
+
+    Raises PlanError when the name or the file is wrong, or when the new pose is out of bounds; the file is then
+    as it was.
+    """
+    file = Path(file or CONFIG / "start_poses.yaml")
+    if name not in START_POSES:
+        raise PlanError(f"no start pose {name!r}: the protocol has {', '.join(START_POSES)}")
+    load_lab(file)
+    text = file.read_text(encoding="utf-8")
+    values = ", ".join(f"{field}: {float(value):.4f}" for field, value in zip(FIELDS, read()))
+    part = file.with_name(file.name + ".part")
+    part.write_text(_replaced(text, name, f"{{{values}}}"), encoding="utf-8")
+    try:
+        load_lab(part)
+    except PlanError:
+        part.unlink()
+        raise
+    os.replace(part, file)
+    return f"{name}: {{{values}}} saved in {file}"
+
+
+def _replaced(text: str, name: str, value: str) -> str:
+    """The YAML text with the entry ``name``, in flow or block style, replaced; a comment at its end stays."""
+    entry = re.compile(rf"^(?P<indent>[ ]+){name}:[ ]*(?P<flow>\{{[^}}]*\}})?", re.MULTILINE)
+    start = text.index("poses:")
+    match = entry.search(text, start)
+    if match is None:
+        raise PlanError(f"the start pose file does not have the line `{name}:` under `poses:`")
+    end = match.end()
+    if match.group("flow") is None:
+        deeper = re.compile(rf"[^\n]*(\n{match.group('indent')}[ ]+\S[^\n]*)*")
+        block = deeper.match(text, end)
+        end = block.end() if block else end
+    return text[: match.start()] + f"{match.group('indent')}{name}: {value}" + text[end:]

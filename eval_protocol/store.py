@@ -1,0 +1,292 @@
+"""One evaluation session in one SQLite file: each trial is logged the moment it is known, never lost, never doubled.
+
+The file is in WAL mode with synchronous FULL, and every change is one transaction. Two rules are the database's own:
+a partial unique index allows one verdict a trial of the plan, and triggers refuse to change or delete a verdict.
+A session that was killed leaves its trial ``running``; ``interrupted`` turns it into an abort and plans a repeat.
+"""
+
+import fcntl
+import json
+import sqlite3
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Dict, Iterator, List, Optional, Tuple
+
+SCHEMA = """
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,              -- UUID
+    created_s REAL NOT NULL,          -- Unix time
+    plan TEXT NOT NULL,               -- JSON of eval_protocol.plan.Plan
+    plan_hash TEXT NOT NULL,          -- sha256 of the canonical JSON
+    provenance TEXT NOT NULL          -- JSON: git SHA, checkpoint hash, resolved configuration, operator
+);
+CREATE TABLE trial (
+    id TEXT PRIMARY KEY,              -- UUID of this attempt, also its episode_id and video name
+    session TEXT NOT NULL REFERENCES session(id),
+    number INTEGER NOT NULL,          -- index of the trial in the plan, from 1
+    attempt INTEGER NOT NULL,         -- from 1; an aborted attempt is followed by the next
+    state TEXT NOT NULL CHECK (state IN ('planned', 'running', 'committed', 'aborted')),
+    started_s REAL,                   -- Unix time
+    ended_s REAL,                     -- Unix time
+    success INTEGER CHECK (success IN (0, 1)),
+    reason TEXT NOT NULL DEFAULT '',  -- of the verdict or of the abort
+    result TEXT NOT NULL DEFAULT '{}',-- JSON: episode figures, milestones, video
+    UNIQUE (session, number, attempt),
+    CHECK ((state = 'committed') = (success IS NOT NULL)),
+    CHECK (state != 'aborted' OR reason != '')
+);
+CREATE UNIQUE INDEX one_verdict ON trial(session, number) WHERE state = 'committed';
+CREATE UNIQUE INDEX one_attempt_open ON trial(session, number) WHERE state IN ('planned', 'running');
+CREATE TRIGGER verdict_is_final BEFORE UPDATE ON trial WHEN OLD.state IN ('committed', 'aborted')
+    BEGIN SELECT RAISE(ABORT, 'a trial that ended cannot be changed'); END;
+CREATE TRIGGER trial_is_kept BEFORE DELETE ON trial
+    BEGIN SELECT RAISE(ABORT, 'a trial cannot be deleted'); END;
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    session TEXT NOT NULL REFERENCES session(id),
+    trial TEXT REFERENCES trial(id),
+    stamp_s REAL NOT NULL,            -- Unix time
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+"""
+SCHEMA_VERSION = 1
+INTERRUPTED = "interrupted"
+
+
+class StoreError(RuntimeError):
+    """The session file cannot be used as asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """What a session was set up with."""
+
+    id: str
+    created_s: float
+    plan: Dict[str, Any]
+    plan_hash: str
+    provenance: Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One attempt at one trial of the plan; times are Unix seconds."""
+
+    id: str
+    number: int
+    attempt: int
+    state: str
+    started_s: Optional[float] = None
+    ended_s: Optional[float] = None
+    success: Optional[bool] = None
+    reason: str = ""
+    result: Dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """Something that happened in a session; ``trial`` is the attempt's UUID where it belongs to one."""
+
+    stamp_s: float
+    kind: str
+    detail: str
+    trial: Optional[str] = None
+
+
+class Store:
+    """The session file at ``path``; a writing store holds a lock that ends with its process."""
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self.path = Path(path)
+        self._lock: Optional[IO[str]] = None
+        if read_only and not self.path.is_file():
+            raise StoreError(f"no session file at {path}: give the session's folder or its session.sqlite")
+        if not read_only:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(self.path.with_suffix(".lock"))
+        self._db = _connect(self.path, read_only)
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def create(self, plan: Dict[str, Any], plan_hash: str, provenance: Dict[str, Any], trials: int) -> SessionRow:
+        """Write the session and its planned trials in one transaction."""
+        if self.session_or_none() is not None:
+            raise StoreError(f"{self.path} already holds a session: resume it, or choose another folder")
+        row = SessionRow(str(uuid.uuid4()), time.time(), plan, plan_hash, provenance)
+        with self._transaction() as db:
+            for statement in _statements(SCHEMA):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+            db.execute(
+                "INSERT INTO session VALUES (?, ?, ?, ?, ?)",
+                (row.id, row.created_s, _dump(plan), plan_hash, _dump(provenance)),
+            )
+            for number in range(1, trials + 1):
+                _plan_attempt(db, row.id, number, 1)
+        return row
+
+    def session_or_none(self) -> Optional[SessionRow]:
+        """The session of this file, or None where the file is empty (killed before its first transaction)."""
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            return None
+        if version != SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}: "
+                "use the program that wrote it"
+            )
+        row = self._db.execute("SELECT id, created_s, plan, plan_hash, provenance FROM session").fetchone()
+        return SessionRow(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+
+    def session(self) -> SessionRow:
+        """The session of this file; raises StoreError where there is none."""
+        row = self.session_or_none()
+        if row is None:
+            raise StoreError(f"{self.path} holds no session")
+        return row
+
+    def trials(self) -> List[TrialRow]:
+        """Every attempt, by trial number and attempt."""
+        rows = self._db.execute(
+            "SELECT id, number, attempt, state, started_s, ended_s, success, reason, result FROM trial "
+            "ORDER BY number, attempt"
+        )
+        return [_trial(row) for row in rows]
+
+    def events(self) -> List[EventRow]:
+        """Every event, oldest first."""
+        rows = self._db.execute("SELECT stamp_s, kind, detail, trial FROM event ORDER BY id")
+        return [EventRow(*row) for row in rows]
+
+    def next_trial(self) -> Optional[TrialRow]:
+        """The first attempt that is still planned, or None when all trials are judged."""
+        return next((trial for trial in self.trials() if trial.state == "planned"), None)
+
+    def start(self, trial: TrialRow) -> None:
+        """Log that the attempt begins."""
+        with self._transaction() as db:
+            _change(db, trial, "planned", "state = 'running', started_s = ?", (time.time(),))
+
+    def commit(self, trial: TrialRow, success: bool, reason: str, result: Dict[str, Any]) -> None:
+        """Log the verdict on the running attempt; it is final."""
+        with self._transaction() as db:
+            _change(
+                db,
+                trial,
+                "running",
+                "state = 'committed', ended_s = ?, success = ?, reason = ?, result = ?",
+                (time.time(), int(success), reason, _dump(result)),
+            )
+
+    def abort(self, trial: TrialRow, reason: str, result: Optional[Dict[str, Any]] = None) -> None:
+        """Log why the running attempt was aborted and plan its repeat."""
+        if not reason:
+            raise ValueError("an abort needs a reason")
+        with self._transaction() as db:
+            _change(
+                db,
+                trial,
+                "running",
+                "state = 'aborted', ended_s = ?, reason = ?, result = ?",
+                (time.time(), reason, _dump(result or {})),
+            )
+            _plan_attempt(db, self.session().id, trial.number, trial.attempt + 1)
+
+    def interrupted(self) -> List[TrialRow]:
+        """Abort the attempts that a killed session left running; returns them."""
+        left = [trial for trial in self.trials() if trial.state == "running"]
+        for trial in left:
+            self.abort(trial, INTERRUPTED + ": the session ended during this trial")
+        return left
+
+    def log(self, kind: str, detail: str, trial: Optional[TrialRow] = None) -> None:
+        """Log an event."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO event (session, trial, stamp_s, kind, detail) VALUES (?, ?, ?, ?, ?)",
+                (self.session().id, trial.id if trial else None, time.time(), kind, detail),
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def session_file(path: Path) -> Path:
+    """The session.sqlite of a session given by its folder or by the file itself."""
+    path = Path(path)
+    return path / "session.sqlite" if path.is_dir() else path
+
+
+def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    try:
+        if read_only:
+            db = sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=10.0)
+        else:
+            db = sqlite3.connect(str(path), isolation_level=None, timeout=10.0, check_same_thread=False)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be read as a session file: {error}") from error
+    return db
+
+
+def _lock(path: Path) -> IO[str]:
+    lock = open(path, "a")  # noqa: SIM115 - held until close()
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreError(f"another process is running the session in {path.parent}: stop it first") from error
+    return lock
+
+
+def _statements(script: str) -> List[str]:
+    # executescript() would commit the open transaction, so the script is cut into statements here.
+    statements, pending = [], ""
+    for line in script.strip().splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements
+
+
+def _plan_attempt(db: sqlite3.Connection, session: str, number: int, attempt: int) -> None:
+    db.execute(
+        "INSERT INTO trial (id, session, number, attempt, state) VALUES (?, ?, ?, ?, 'planned')",
+        (str(uuid.uuid4()), session, number, attempt),
+    )
+
+
+def _change(db: sqlite3.Connection, trial: TrialRow, state: str, assignment: str, values: Tuple[Any, ...]) -> None:
+    cursor = db.execute(f"UPDATE trial SET {assignment} WHERE id = ? AND state = ?", (*values, trial.id, state))
+    if cursor.rowcount != 1:
+        raise StoreError(f"trial {trial.number} attempt {trial.attempt} is not {state}")
+
+
+def _trial(row: Tuple[Any, ...]) -> TrialRow:
+    identity, number, attempt, state, started_s, ended_s, success, reason, result = row
+    verdict = None if success is None else bool(success)
+    return TrialRow(identity, number, attempt, state, started_s, ended_s, verdict, reason, json.loads(result))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
