@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from robot_bridge.sim.workers import WorkerDied, run_jobs
+from robot_bridge.sim.workers import Tally, WorkerDied, run_jobs
 
 
 def square(number):
@@ -28,6 +28,10 @@ def die(number):
 def report_and_sleep(folder):
     with open(os.path.join(folder, str(os.getpid())), "w"):
         time.sleep(60)
+
+
+def count(tally, slot):
+    tally.add(slot, slot)
 
 
 def threads_allowed():
@@ -70,6 +74,15 @@ def test_workers_get_one_thread_each_and_this_process_keeps_its_own(monkeypatch)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert list(run_jobs(threads_allowed, [(), ()], workers=2)) == ["1", "1"]
     assert "OMP_NUM_THREADS" not in os.environ
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_jobs_count_in_memory_shared_with_the_parent(workers):
+    tally = Tally(4)
+    seen = []
+    assert len(list(run_jobs(count, [(n,) for n in range(4)], workers, lambda: seen.append(1), (tally,)))) == 4
+    assert tally.total() == 6
+    assert seen
 
 
 def test_no_worker_is_refused():
