@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _FUTURE_TOLERANCE_S = 0.05
 _MOST_STUCK_SESSIONS = 3
 _HEALTHY_PICTURES = 10
+_CLOSE_S = 1.5
 
 
 class CameraError(RuntimeError):
@@ -189,7 +190,7 @@ class LiveCamera:
         self._stop.set()
         with self._changed:
             self._changed.notify_all()
-        self._supervisor.join(timeout=3.0)
+        self._supervisor.join(timeout=2 * _CLOSE_S)
 
     def _has_after(self, index: int) -> bool:
         return self._newest is not None and self._newest.index > index
@@ -242,7 +243,7 @@ class LiveCamera:
     def _end_session(self, session: _Session) -> None:
         session.abandoned.set()
         if self._stop.is_set():
-            session.ended.wait(2.0)
+            session.ended.wait(_CLOSE_S)
             return
         problem = str(session.error) if session.error else f"the device blocks, silent for {session.silent_s():.1f} s"
         with self._changed:
