@@ -1,0 +1,44 @@
+"""The simulated wx250s as an Arm: the same seam as the real one."""
+
+import numpy as np
+
+from ..interface import JointReading
+from .world import World
+
+
+class SimArm:
+    """Six joints and a gripper of a simulated world; efforts in N m."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read(self) -> JointReading:
+        """The joints of this moment, stamped with simulated time."""
+        world = self._world
+        return JointReading(
+            positions_rad=world.joints_rad,
+            gripper=world.gripper,
+            stamp_s=world.time_s,
+            velocities_rad_s=world.joint_speeds_rad_s,
+            efforts=world.efforts_nm,
+        )
+
+    def send_joints(self, positions_rad: np.ndarray, duration_s: float) -> None:
+        """Send (6,) joint targets, reached in a straight line in ``duration_s`` of simulated time."""
+        positions = np.asarray(positions_rad, dtype=np.float64)
+        if positions.shape != (6,) or not np.all(np.isfinite(positions)):
+            raise ValueError(f"expected six finite joint targets, got {positions.tolist()}")
+        self._world.target_joints(positions, duration_s)
+
+    def set_gripper(self, opening: float) -> None:
+        """Set the gripper target 0..1, 1 open."""
+        if not 0.0 <= opening <= 1.0:
+            raise ValueError(f"gripper opening is {opening}, expected 0..1")
+        self._world.target_gripper(opening)
+
+    def set_torque(self, enabled: bool) -> None:
+        """Switch the motors; off, the arm falls."""
+        self._world.torque(enabled)
+
+    def close(self) -> None:
+        """Leave the world as it is: it belongs to whoever built it."""

@@ -1,0 +1,74 @@
+"""Primitive parts, and the kinds of things built from them, as MJCF."""
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+Colour = Tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One primitive geom in the frame of its thing [m]: ``ends`` gives a capsule or cylinder by its two end points.
+
+    ``solid`` parts collide, the others only show. ``quat`` is (w, x, y, z).
+    """
+
+    shape: str
+    size: Tuple[float, ...]
+    colour: Colour
+    pos: Tuple[float, float, float] = (0.0, 0.0, 0.0)
+    ends: Optional[Tuple[float, ...]] = None
+    quat: Tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
+    solid: bool = True
+    weight: float = 1.0
+
+    def geom(self, mass_kg: float, index: int, owner: str) -> str:
+        """The MJCF geom; visual parts weigh nothing."""
+        place = (
+            f'fromto="{numbers(self.ends)}"' if self.ends else f'pos="{numbers(self.pos)}" quat="{numbers(self.quat)}"'
+        )
+        kind = f'class="thing" mass="{mass_kg:.6f}"' if self.solid else 'class="picture" mass="0"'
+        return (
+            f'<geom name="{owner}_{index}" {kind} type="{self.shape}" size="{numbers(self.size)}" {place}'
+            f' rgba="{numbers(self.colour)} 1"/>'
+        )
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A kind of movable object.
+
+    Its frame's origin is where a gripper closes on it, its x axis the long one. ``rest_m`` is the origin's height
+    above what it lies on, ``half_m`` its half extents along x and y, ``grasp_z_m`` the grasp's height above the origin.
+    """
+
+    name: str
+    parts: Tuple[Part, ...]
+    rest_m: float
+    half_m: Tuple[float, float]
+    mass_kg: float = 0.04
+    grasp_z_m: float = 0.0
+
+    def body(self, name: str) -> str:
+        """MJCF of a free body of this kind."""
+        total = sum(part.weight for part in self.parts if part.solid)
+        geoms = "".join(
+            part.geom(self.mass_kg * part.weight / total, index, name) for index, part in enumerate(self.parts)
+        )
+        return f'<body name="{name}"><freejoint name="{name}"/>{geoms}</body>'
+
+
+def numbers(values: Tuple[float, ...]) -> str:
+    """Numbers as MJCF writes them, to a tenth of a micrometre."""
+    return " ".join(f"{value:.7g}" for value in values)
+
+
+THING_DEFAULTS = """
+<default class="thing">
+  <geom contype="1" conaffinity="1" condim="4" friction="1 0.02 0.0005" solref="0.01 1" solimp="0.95 0.99 0.001"
+        group="0"/>
+</default>
+<default class="picture"><geom contype="0" conaffinity="0" group="2"/></default>
+<default class="vessel">
+  <geom contype="1" conaffinity="1" condim="3" friction="0.8" solref="0.01 1" solimp="0.95 0.99 0.001" group="3"/>
+</default>"""
