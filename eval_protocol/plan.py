@@ -93,8 +93,10 @@ class Lab(_Strict):
     poses: Dict[str, StartPose]
     containers: Dict[str, Spot]
     table: Table
+    surroundings: Table
     shift: Shift
     clearance: float = Field(gt=0.0)
+    container_clearance: float = Field(gt=0.0)
 
     @model_validator(mode="after")
     def _complete(self) -> "Lab":
@@ -112,6 +114,7 @@ class TaskProtocol(_Strict):
     success: str
     paper_row: str = ""
     starts_inside: bool = False
+    set_down: Optional[Spot] = None
     distractors: Dict[str, Tuple[str, str]] = {}
     targets: Dict[str, str] = {}
 
@@ -121,6 +124,10 @@ class Placement(_Strict):
 
     name: str
     spot: Spot
+
+    def words(self) -> str:
+        """The thing's name as one says it."""
+        return self.name.replace("_", " ")
 
 
 class Trial(_Strict):
@@ -227,7 +234,7 @@ def direction_words(shift: Spot, short: bool = False) -> str:
 
 def instructions(plan: Plan, trial: Trial) -> List[str]:
     """What the operator has to place where for this trial, one sentence a line."""
-    target, container = trial.target.name, trial.container.name
+    target, container = trial.target.words(), trial.container.words()
     thing = f"the {container} with the {target} in it" if plan.starts_inside else f"the {target}"
     if trial.placement == 1:
         lines = [f"Place {thing} directly under the gripper."]
@@ -235,7 +242,7 @@ def instructions(plan: Plan, trial: Trial) -> List[str]:
         lines = [f"Place {thing} {direction_words(trial.shift)} from the point under the gripper."]
     if not plan.starts_inside:
         lines.append(f"Stand the {container} {_spot_words(trial.container.spot)}.")
-    lines += [f"Place the {d.name} (distractor) {_spot_words(d.spot)}." for d in trial.distractors]
+    lines += [f"Place the {d.words()} (distractor) {_spot_words(d.spot)}." for d in trial.distractors]
     if plan.scenario != 2:
         lines.append("Nothing else lies in the scene.")
     return lines
@@ -254,11 +261,13 @@ def _trial(
     under = Spot(x=lab.poses[pose].x, y=lab.poses[pose].y)
     spot = _moved(under, shift)
     container = spot if protocol.starts_inside else lab.containers[pose]
-    taken = [spot, container]
+    keep = [(spot, lab.clearance), (container, lab.container_clearance)]
+    if protocol.set_down is not None:
+        keep.append((_moved(container, protocol.set_down), lab.clearance))
     distractors = []
     for name in protocol.distractors[pose] if scenario == 2 else ():
-        taken.append(_free_spot(lab, taken, draw))
-        distractors.append(Placement(name=name, spot=taken[-1]))
+        distractors.append(Placement(name=name, spot=_free_spot(lab.surroundings, keep, draw)))
+        keep.append((distractors[-1].spot, lab.clearance))
     return Trial(
         number=number,
         start_pose=pose,
@@ -278,7 +287,7 @@ def _shifts(lab: Lab, protocol: TaskProtocol, pose: str, draw: random.Random) ->
         length, angle = draw.uniform(lab.shift.min, lab.shift.max), draw.uniform(0.0, 2 * math.pi)
         shift = Spot(x=_half_cm(length * math.cos(angle)), y=_half_cm(length * math.sin(angle)))
         spot = _moved(under, shift)
-        clear = protocol.starts_inside or spot.distance(lab.containers[pose]) >= lab.clearance
+        clear = protocol.starts_inside or spot.distance(lab.containers[pose]) >= lab.container_clearance
         apart = len(shifts) == 1 or shift.x * shifts[1].x + shift.y * shifts[1].y <= 0
         in_range = lab.shift.min - 1e-9 <= math.hypot(shift.x, shift.y) <= lab.shift.max + 1e-9
         if lab.table.holds(spot) and clear and apart and in_range:
@@ -287,17 +296,18 @@ def _shifts(lab: Lab, protocol: TaskProtocol, pose: str, draw: random.Random) ->
             return shifts
     raise PlanError(
         f"no room for two shifted placements at {pose}: widen `table`, move the pose or its container, or reduce "
-        "`clearance` in the start pose file"
+        "`container_clearance` in the start pose file"
     )
 
 
-def _free_spot(lab: Lab, taken: List[Spot], draw: random.Random) -> Spot:
+def _free_spot(table: Table, keep: List[Tuple[Spot, float]], draw: random.Random) -> Spot:
+    """A spot on the table that keeps its distance from each of the given ones."""
     for _ in range(10_000):
-        x, y = draw.uniform(lab.table.x_min, lab.table.x_max), draw.uniform(lab.table.y_min, lab.table.y_max)
+        x, y = draw.uniform(table.x_min, table.x_max), draw.uniform(table.y_min, table.y_max)
         spot = Spot(x=_half_cm(x), y=_half_cm(y))
-        if lab.table.holds(spot) and all(spot.distance(other) >= lab.clearance for other in taken):
+        if table.holds(spot) and all(spot.distance(other) >= distance for other, distance in keep):
             return spot
-    raise PlanError("no room for the distractors: widen `table` or reduce `clearance` in the start pose file")
+    raise PlanError("no room for the distractors: widen `surroundings` or reduce `clearance` in the start pose file")
 
 
 def _require_objects(task: str, protocol: TaskProtocol, scenario: int) -> None:
