@@ -7,10 +7,11 @@ from .world import World
 
 
 class SimArm:
-    """Six joints and a gripper of a simulated world; efforts in N m."""
+    """Six joints and a gripper of a simulated world; efforts in N m, stamps ``epoch_s`` after the world's time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, epoch_s: float = 0.0) -> None:
         self._world = world
+        self._epoch_s = epoch_s
 
     def read(self) -> JointReading:
         """The joints of this moment, stamped with simulated time."""
@@ -18,7 +19,7 @@ class SimArm:
         return JointReading(
             positions_rad=world.joints_rad,
             gripper=world.gripper,
-            stamp_s=world.time_s,
+            stamp_s=self._epoch_s + world.time_s,
             velocities_rad_s=world.joint_speeds_rad_s,
             efforts=world.efforts_nm,
         )

@@ -39,8 +39,8 @@ class SimulatedRig:
             if self._world is not None:
                 self._world.close()
             self._world, self._scene = world, spec.to_json()
-            self._world_from_s = self._now_s - world.time_s
-            self.servo = Servo(SimArm(world, self.now_s), self._limits, self.now_s)
+            self._epoch_s = self._now_s - world.time_s
+            self.servo = Servo(SimArm(world, self._epoch_s), self._limits, self.now_s)
 
     def set_speed(self, speed: float) -> None:
         """Run ``speed`` times faster than real time; raises ValueError outside (0, 50]."""
@@ -53,7 +53,7 @@ class SimulatedRig:
         with self._lock:
             status = self.servo.tick()
             self._world.advance(PERIOD_S)
-            self._now_s = self._world_from_s + self._world.time_s
+            self._now_s = self._epoch_s + self._world.time_s
             return status
 
     def now_s(self) -> float:
