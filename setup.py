@@ -1,19 +1,9 @@
 """Tells catkin which Python packages this package installs."""
-from catkin_pkg.python_setup import generate_distutils_setup
-from setuptools import setup
 
-PACKAGES = [
-    "robot_bridge",
-    "robot_bridge.nodes",
-    "robot_bridge.sim",
-    "vptr_policy",
-    "vptr_policy.networks",
-    "vptr_policy.algorithms",
-    "vptr_policy.data",
-    "vptr_policy.nodes",
-    "eval_protocol",
-    "eval_protocol.nodes",
-    "vptr_cli",
-]
+from catkin_pkg.python_setup import generate_distutils_setup
+from setuptools import find_packages, setup
+
+ROOMS = ["robot_bridge", "vptr_policy", "eval_protocol", "vptr_cli"]
+PACKAGES = find_packages(include=[pattern for room in ROOMS for pattern in (room, room + ".*")])
 
 setup(**generate_distutils_setup(packages=PACKAGES, package_dir={"": "."}))

@@ -1,53 +1,91 @@
 """`vptr`: one command line tool; groups and commands are imported only when they are asked for."""
+
 import importlib
+import os
 import sys
 from difflib import get_close_matches
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 GROUPS: Dict[str, str] = {
+    "demo": "twelve trials of the trained policy on the simulated WidowX, with a report",
     "sim": "simulated WidowX: list tasks, generate demonstrations, roll out policies",
     "train": "train a policy",
     "policy": "inspect a policy, run it over recorded frames",
-    "eval": "plan, report evaluation sessions",
+    "eval": "plan a session, report it",
 }
-"""Group name -> one line of help. Group NAME lives in vptr_cli/NAME.py, which has COMMANDS: name -> function."""
+"""Name -> one line of help. NAME lives in vptr_cli/NAME.py, which has either COMMANDS (name -> function) or, where the
+group is itself a command, RUN (one function). Functions return their exit status, or None for 0."""
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run ``vptr GROUP COMMAND [options]``; returns the exit status."""
+    """Run ``vptr GROUP [COMMAND] [options]``; returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help"):
+    try:
+        return _dispatch(arguments)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("vptr: interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError, ImportError) as error:
+        if os.environ.get("VPTR_DEBUG"):
+            raise
+        print(f"vptr: {_one_line(error)} (VPTR_DEBUG=1 shows where)", file=sys.stderr)
+        return 1
+
+
+def _dispatch(arguments: List[str]) -> int:
+    if not arguments or _asks_help(arguments[0]):
         print(_overview("vptr", "GROUP", GROUPS))
         return 0
-    group = arguments.pop(0)
+    group, rest = arguments[0], arguments[1:]
     if group not in GROUPS:
-        return _unknown("group", group, list(GROUPS))
-    commands = importlib.import_module("vptr_cli." + group).COMMANDS
-    if not arguments or arguments[0] in ("-h", "--help"):
+        return _unknown("group", group, list(GROUPS), "vptr")
+    module = importlib.import_module("vptr_cli." + group)
+    if hasattr(module, "RUN"):
+        return _run(module.RUN, "vptr " + group, rest)
+    commands: Dict[str, Callable[..., Any]] = module.COMMANDS
+    if not rest or _asks_help(rest[0]):
         print(_overview("vptr " + group, "COMMAND", {name: _summary(run) for name, run in commands.items()}))
         return 0
-    name = arguments.pop(0)
+    name = rest.pop(0)
     if name not in commands:
-        return _unknown("command", name, list(commands), group)
+        return _unknown("command", name, list(commands), "vptr " + group)
+    return _run(commands[name], f"vptr {group} {name}", rest)
+
+
+def _run(command: Callable[..., Any], program: str, arguments: List[str]) -> int:
+    """Parse the options of one command with tyro, and run it."""
     import tyro
 
-    return tyro.cli(commands[name], prog="vptr {} {}".format(group, name), args=arguments) or 0
+    status = tyro.cli(command, prog=program, args=arguments, config=(tyro.conf.OmitArgPrefixes,))
+    sys.stdout.flush()
+    return status or 0
 
 
-def _summary(run: object) -> str:
+def _asks_help(argument: str) -> bool:
+    return argument in ("-h", "--help", "help")
+
+
+def _summary(run: Callable[..., Any]) -> str:
     return (run.__doc__ or "").strip().split("\n")[0]
 
 
-def _overview(prog: str, noun: str, rows: Dict[str, str]) -> str:
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if text else type(error).__name__
+
+
+def _overview(program: str, noun: str, rows: Dict[str, str]) -> str:
     width = max(len(name) for name in rows)
-    lines = ["usage: {} {} ...".format(prog, noun), ""]
-    lines += ["  {}  {}".format(name.ljust(width), text) for name, text in rows.items()]
-    return "\n".join(lines + ["", "`{} {} --help` tells more.".format(prog, noun)])
+    lines = [f"usage: {program} {noun} ...", ""]
+    lines += [f"  {name.ljust(width)}  {text}" for name, text in rows.items()]
+    return "\n".join([*lines, "", f"`{program} {noun} --help` tells more."])
 
 
-def _unknown(kind: str, name: str, known: List[str], group: str = "") -> int:
+def _unknown(kind: str, name: str, known: List[str], program: str) -> int:
     near = get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = " Did you mean {!r}?".format(near[0]) if near else ""
-    where = "vptr " + group if group else "vptr"
-    print("{}: no {} {!r}.{} Known: {}.".format(where, kind, name, hint, ", ".join(known)), file=sys.stderr)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    print("{}: no {} {!r}.{} Known: {}.".format(program, kind, name, hint, ", ".join(known)), file=sys.stderr)
     return 2
