@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..interface import JointReading
-from .world import World
+from robot_bridge.interface import JointReading
+from robot_bridge.sim.world import World
 
 
 class SimArm:

@@ -126,7 +126,8 @@ def _finger(side: str, sign: int) -> str:
     return f"""
 <body name="{side}_finger" pos=".066 0 0">
   <joint name="{side}_finger" type="slide" axis="0 {sign} 0" range="0 {FINGER_OPEN_M}" armature="0.05" damping="2"/>
-  <geom class="gripper_solid" type="box" size=".009 .006 .008" pos="-.007 {sign * 0.009} 0" material="arm" {_mass(side + "_finger")}/>
+  <geom class="gripper_solid" type="box" size=".009 .006 .008" pos="-.007 {sign * 0.009} 0" material="arm"
+        {_mass(side + "_finger")}/>
   <geom name="{side}_pad" class="pad" size=".021 .004 .010" pos=".0205 {sign * 0.004} 0" material="finger" mass="0"/>
 </body>"""
 

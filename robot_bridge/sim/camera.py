@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
-from ..interface import Frame, StaleData
+from robot_bridge.interface import Frame, StaleData
 
 if TYPE_CHECKING:
-    from .scene import SceneSpec
-    from .world import World
+    from robot_bridge.sim.scene import SceneSpec
+    from robot_bridge.sim.world import World
 
 if "MUJOCO_GL" not in os.environ and not os.environ.get("DISPLAY"):
     os.environ["MUJOCO_GL"] = "osmesa"
 
-import mujoco  # noqa: E402  (reads MUJOCO_GL when it is imported)
+import mujoco
 
-from .model import CAMERA, build_model  # noqa: E402
+from robot_bridge.sim.model import CAMERA, build_model
 
 SHOWN_GROUPS = (0, 1, 2)
 
@@ -28,12 +28,19 @@ class SceneRenderer:
     scene in milliseconds, where a new context takes 160 ms.
     """
 
-    def __init__(self, spec: "SceneSpec", width: int = 128, height: int = 128, shadows: bool = True) -> None:
+    def __init__(
+        self,
+        spec: "SceneSpec",
+        width: int = 128,
+        height: int = 128,
+        shadows: bool = True,
+        model: Optional[mujoco.MjModel] = None,
+    ) -> None:
         self.width, self.height, self._shadows = width, height, shadows
         self._gl: Any = mujoco.GLContext(max(width, 64), max(height, 64))
         self._gl.make_current()
         self._context: Optional[mujoco.MjrContext] = None
-        self.show(spec)
+        self.show(spec, model)
 
     def show(self, spec: "SceneSpec", model: Optional[mujoco.MjModel] = None) -> None:
         """Change to another scene; ``model`` may be given where it was built already, it is not written to."""

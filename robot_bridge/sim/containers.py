@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
 from typing import Dict, List, Tuple
 
-from .shapes import Colour, Part, numbers
+from robot_bridge.sim.shapes import Colour, Part, numbers
 
 WALL_M = 0.005
 SEGMENTS = 32
@@ -63,8 +63,9 @@ class Container:
     def body(self, name: str) -> str:
         """MJCF of a free body of this kind."""
         solids = _floor(self) + _walls(self)
+        mass = self.mass_kg / len(solids)
         geoms = "".join(
-            f'<geom name="{name}_{index}" class="vessel" type="{shape}" mass="{self.mass_kg / len(solids):.6f}" {where}/>'
+            f'<geom name="{name}_{index}" class="vessel" type="{shape}" mass="{mass:.6f}" {where}/>'
             for index, (shape, where) in enumerate(solids)
         )
         extras = "".join(part.geom(0.0, index + len(solids), name) for index, part in enumerate(self.extras))

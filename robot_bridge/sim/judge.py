@@ -11,10 +11,10 @@ from typing import Dict, List, Set
 import mujoco
 import numpy as np
 
-from .containers import CONTAINERS
-from .objects import THINGS
-from .scene import SceneSpec
-from .tasks import MILESTONES, find_task
+from robot_bridge.sim.containers import CONTAINERS
+from robot_bridge.sim.objects import THINGS
+from robot_bridge.sim.scene import SceneSpec
+from robot_bridge.sim.tasks import MILESTONES, find_task
 
 REACH_M = 0.04
 REST_M_S, REST_RAD_S = 0.03, 0.6

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
-from .shapes import Colour, numbers
+from robot_bridge.sim.shapes import Colour, numbers
 
 FRONT_M, EDGE_M, WALL_M = 0.10, 0.60, 0.62
 """Where the kitchen's counter begins, where it ends and where its back wall stands [m from the robot]."""

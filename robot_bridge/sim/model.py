@@ -6,13 +6,13 @@ from typing import List, Tuple
 import mujoco
 import numpy as np
 
-from .arm_model import JOINT_DEFAULTS, arm_actuation, arm_bodies
-from .containers import CONTAINERS
-from .kitchen import KITCHEN_DEFAULTS, kitchen_bodies, materials
-from .objects import THINGS
-from .scene import SceneSpec
-from .shapes import THING_DEFAULTS
-from .textures import texture_files, textures
+from robot_bridge.sim.arm_model import JOINT_DEFAULTS, arm_actuation, arm_bodies
+from robot_bridge.sim.containers import CONTAINERS
+from robot_bridge.sim.kitchen import KITCHEN_DEFAULTS, kitchen_bodies, materials
+from robot_bridge.sim.objects import THINGS
+from robot_bridge.sim.scene import SceneSpec
+from robot_bridge.sim.shapes import THING_DEFAULTS
+from robot_bridge.sim.textures import texture_files, textures
 
 PHYSICS_STEP_S = 0.004
 CAMERA = "over_shoulder"
@@ -93,7 +93,7 @@ def build_model(spec: SceneSpec) -> mujoco.MjModel:
 
 
 def _place(model: mujoco.MjModel, spec: SceneSpec) -> None:
-    """Write the placements into ``qpos0``: things on the counter, a target that starts in its container on its floor."""
+    """Write the placements into ``qpos0``: things stand on the counter, a target in its container on its floor."""
     vessel = CONTAINERS[spec.container.kind]
     _pose(model, "container", (spec.container.x_m, spec.container.y_m, 0.0), spec.container.yaw_rad)
     distance = np.hypot(spec.target.x_m - spec.container.x_m, spec.target.y_m - spec.container.y_m)

@@ -3,7 +3,7 @@
 from math import cos, pi, sin
 from typing import Dict, List, Tuple
 
-from .shapes import Colour, Part, Thing
+from robot_bridge.sim.shapes import Colour, Part, Thing
 
 FLAT = (0.7071068, 0.0, 0.7071068, 0.0)
 """Turns a shape's own z axis along x."""

@@ -6,9 +6,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .containers import CONTAINERS
-from .objects import THINGS
-from .tasks import VARIANTS, Task, containers_of, distractors_of, find_task, targets_of
+from robot_bridge.sim.containers import CONTAINERS
+from robot_bridge.sim.objects import THINGS
+from robot_bridge.sim.tasks import VARIANTS, Task, containers_of, distractors_of, find_task, targets_of
 
 TABLE_LOWER_M = (0.19, -0.155)
 TABLE_UPPER_M = (0.375, 0.155)

@@ -5,11 +5,11 @@ from typing import List, Optional, Tuple
 import mujoco
 import numpy as np
 
-from .. import kinematics
-from .arm_model import FINGER_OPEN_M, JOINTS
-from .judge import Judge
-from .model import PHYSICS_STEP_S, build_model
-from .scene import SceneSpec
+from robot_bridge import kinematics
+from robot_bridge.sim.arm_model import FINGER_OPEN_M, JOINTS
+from robot_bridge.sim.judge import Judge
+from robot_bridge.sim.model import PHYSICS_STEP_S, build_model
+from robot_bridge.sim.scene import SceneSpec
 
 ARM_GROUP, GRIPPER_GROUP = 1, 2
 ADVANCE_STEPS = 5
@@ -88,7 +88,7 @@ class World:
 
     def advance(self, dt_s: float) -> None:
         """Run the physics for ``dt_s`` seconds (rounded to whole physics steps)."""
-        steps = int(round(dt_s / PHYSICS_STEP_S))
+        steps = round(dt_s / PHYSICS_STEP_S)
         while steps > 0:
             chunk = min(steps, ADVANCE_STEPS)
             self._follow_ramp(chunk * PHYSICS_STEP_S)
