@@ -47,7 +47,7 @@ class DriverMissing(RuntimeError):
 
 
 class DriverSilent(RuntimeError):
-    """Interbotix's driver node does not answer, or not as documented."""
+    """Interbotix's driver node does not answer, refuses, or is not set up as its shipped configuration."""
 
 
 def find_driver() -> Any:
@@ -63,6 +63,15 @@ def find_driver() -> Any:
         ) from error
 
 
+def _wrong_mode(robot: Any) -> Optional[DriverSilent]:
+    """What is wrong with the operating modes: the package logs it and goes on, and a PWM of 350 would be 350 rad."""
+    for kind, name, mode in (("group", "arm", "position"), ("single", "gripper", "pwm")):
+        found = getattr(robot.dxl.robot_get_robot_info(kind, name), "mode", mode)
+        if found != mode:
+            return DriverSilent(f"the {name} is in mode '{found}', expected '{mode}': correct the driver's mode file")
+    return None
+
+
 def open_manipulator(robot_model: str, robot_name: Optional[str], timeout_s: float) -> Any:
     """Construct InterbotixManipulatorXS, or raise DriverMissing or, at the latest after ``timeout_s``, DriverSilent."""
     driver = find_driver()
@@ -71,17 +80,16 @@ def open_manipulator(robot_model: str, robot_name: Optional[str], timeout_s: flo
     def construct() -> None:
         moving_s, accel_s = REST_PROFILE_S
         try:
-            outcome.append(
-                driver(
-                    robot_model,
-                    group_name="arm",
-                    gripper_name="gripper",
-                    robot_name=robot_name,
-                    moving_time=moving_s,
-                    accel_time=accel_s,
-                    init_node=False,
-                )
+            robot = driver(
+                robot_model,
+                group_name="arm",
+                gripper_name="gripper",
+                robot_name=robot_name,
+                moving_time=moving_s,
+                accel_time=accel_s,
+                init_node=False,
             )
+            outcome.append(_wrong_mode(robot) or robot)
         except (Exception, SystemExit) as error:
             outcome.append(DriverSilent(f"Interbotix's driver could not be reached ({error!r}): is xsarm_control up?"))
 
@@ -139,9 +147,10 @@ class InterbotixArm:
         moving_s = max(STREAM_S, duration_s)
         self._set_profile(moving_s, min(moving_s / 2.0, REST_PROFILE_S[1]))
         moving_s, accel_s = self._profile
-        if not self._robot.arm.set_joint_positions(
+        sent = self._robot.arm.set_joint_positions(
             positions.tolist(), moving_time=moving_s, accel_time=accel_s, blocking=False
-        ):
+        )
+        if sent is False:  # some releases return None where they mean True
             raise DriverSilent(f"Interbotix refused joints {np.round(positions, 3).tolist()}: beyond its limits")
 
     def set_gripper(self, opening: float) -> None:

@@ -99,14 +99,8 @@ class Servo:
     def submit(self, command: Command) -> None:
         """Hand in a command for the next tick, which accepts or refuses it; its report says which."""
         if len(self._inbox) >= INBOX:
-            self._reports.append(
-                refused(
-                    command,
-                    f"more than {INBOX} commands are waiting: does the servo tick?",
-                    self._gripper,
-                    self._stamp_clock(),
-                )
-            )
+            problem = f"more than {INBOX} commands are waiting: does the servo tick?"
+            self._reports.append(refused(command, problem, self._gripper, self._stamp_clock()))
         else:
             self._inbox.append(command)
 
@@ -123,7 +117,10 @@ class Servo:
         with self._lock:
             if self._armed:
                 return
-            self._arm.set_torque(True)
+            try:
+                self._arm.set_torque(True)
+            except Exception as error:
+                raise ArmUnready(f"cannot arm: the torque cannot be switched on: {error}") from error
             problem = self._monitor.read(self._stamp_clock())
             if problem:
                 raise ArmUnready(f"cannot arm: {problem}")
@@ -153,17 +150,18 @@ class Servo:
 
     def move_to(self, pose: np.ndarray, gripper: Optional[float] = None, duration_s: float = 0.0) -> Move:
         """Start a joint-space move to ``pose`` (4, 4), inside the workspace; see ``move_joints``."""
-        with self._lock:
-            problem = "" if self._monitor.reading else "the arm has not been read yet"
-            if not problem and not (np.shape(pose) == (4, 4) and np.all(np.isfinite(pose))):
-                problem = "the pose must be a (4, 4) transform of finite numbers"
-            problem = problem or safety.outside_workspace(np.asarray(pose)[:3, 3], self._limits)
-            if not problem and self._monitor.reading is not None:
-                joints = joint_motion.goal_joints(pose, self._monitor.reading.positions_rad, self._limits)
-                if joints is not None:
-                    return self.move_joints(joints, gripper, duration_s)
-                problem = "no joint configuration within the limits reaches this pose: choose one nearer the middle"
+        reading = self._monitor.reading
+        if reading is None:
+            return _refused("the arm has not been read")
+        if np.shape(pose) != (4, 4) or not np.all(np.isfinite(pose)):
+            return _refused("the pose must be a (4, 4) transform of finite numbers")
+        problem = safety.outside_workspace(np.asarray(pose)[:3, 3], self._limits)
+        if problem:
             return _refused(problem)
+        joints = joint_motion.goal_joints(pose, reading.positions_rad, self._limits)  # slow: not under the lock
+        if joints is None:
+            return _refused("no joint configuration within the limits reaches this pose: choose one nearer the middle")
+        return self.move_joints(joints, gripper, duration_s)
 
     def move_joints(self, joints: np.ndarray, gripper: Optional[float] = None, duration_s: float = 0.0) -> Move:
         """Start a smooth move to ``joints`` (6,), taking at least ``duration_s`` (0: as fast as the limits allow).
@@ -211,7 +209,7 @@ class Servo:
                 self._advance_target(dt)
             self._watch_silence(now)
             self._send()
-            return self._status()
+            return self._status("" if self._armed else problem)
 
     def _advance_clock(self, now: float) -> float:
         elapsed = PERIOD_S if self._last_tick_s is None else now - self._last_tick_s
@@ -337,8 +335,7 @@ class Servo:
             self._enter(Mode.IDLE, f"no command for {self._limits.idle_after_s:g} s")
 
     def _set_gripper(self, opening: float) -> None:
-        if opening != self._gripper:
-            self._drive(lambda: self._arm.set_gripper(opening))
+        if opening != self._gripper and self._drive(lambda: self._arm.set_gripper(opening)):
             self._gripper = opening
 
     def _send(self) -> None:
@@ -346,13 +343,15 @@ class Servo:
             joints = self._target.joints
             self._drive(lambda: self._arm.send_joints(joints, PERIOD_S))
 
-    def _drive(self, call: Callable[[], None]) -> None:
-        """Make a call that drives the arm; whatever the driver raises is a fault."""
+    def _drive(self, call: Callable[[], None]) -> bool:
+        """Make a call that drives the arm; whatever the driver raises is a fault. Whether it was made."""
         try:
             call()
         except Exception as error:
             if self._mode != Mode.FAULT:
                 self._fault(f"the arm cannot be driven: {error}")
+            return False
+        return True
 
     def _finish(self, reason: str) -> None:
         """Report the command under way as ended."""
@@ -365,13 +364,13 @@ class Servo:
         grippers = (self._gripper, None if reading is None else reading.gripper)
         self._reports.append(running.report(reason, self._target.pose, end, grippers, self._stamp_clock()))
 
-    def _status(self) -> ServoStatus:
+    def _status(self, problem: str) -> ServoStatus:
         target = self._target
         return ServoStatus(
             self._mode,
             self._armed,
             self._stopped,
-            self._reason,
+            f"{self._reason}; {problem}" if problem else self._reason,
             self._monitor.reading,
             self._monitor.pose,
             None if target is None else target.pose,
