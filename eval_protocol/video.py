@@ -66,7 +66,8 @@ class VideoWriter:
         if self._container is not None:
             self._container.close()
             self._container = None
-            self._part.unlink()
+            if self._part.exists():  # the encoder opens it with its first packet
+                self._part.unlink()
 
     def _open(self, image: np.ndarray, stamp_s: float) -> None:
         import av

@@ -1,0 +1,31 @@
+/* LD_PRELOADed into a process, kills it with SIGKILL just before write or sync number DIE_AT_WRITE (from 0) of SQLite. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static long done = 0;
+
+static void count(void) {
+    if (done++ == atol(getenv("DIE_AT_WRITE"))) kill(getpid(), SIGKILL);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+    count();
+    ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+    return real(fd, data, size, at);
+}
+
+int fdatasync(int fd) {
+    count();
+    int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
+    return real(fd);
+}
+
+int fsync(int fd) {
+    count();
+    int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
+    return real(fd);
+}

@@ -1,0 +1,127 @@
+import base64
+import json
+import re
+
+import pytest
+
+from eval_protocol.paper import METHODS, TABLE_1, reference_row
+from eval_protocol.plan import make_plan
+from eval_protocol.report import print_table, summarise, write_report
+from eval_protocol.session import Session, open_session
+from eval_protocol.store import Store
+from tests.eval_protocol.fake import FakeRobot
+from vptr_cli.eval import report as report_command
+
+REASON = "camera <stale> & cold"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("session")
+    store = Store(folder / "session.sqlite")
+    provenance = {"git_sha": "abc123", "checkpoint": "f00d", "operator": "ann", "configuration": {"speed": 2.0}}
+    open_session(store, make_plan("croissant_out_of_colander", 2), provenance, resume=False)
+    Session(store, FakeRobot(folder, {3: [REASON]}, video=True), say=lambda line: None).run()
+    store.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(session):
+    return write_report(session).read_text()
+
+
+def test_the_summary_counts_every_attempt(session):
+    store = Store(session / "session.sqlite", read_only=True)
+    summary = summarise(store)
+    store.close()
+    assert (summary["trials"], summary["successes"], summary["complete"]) == (12, 6, True)
+    assert [round(x, 2) for x in summary["intervals"]["clopper_pearson"]] == [0.21, 0.79]
+    assert len(summary["attempts"]) == 13
+    assert summary["accounted"] == {"committed": 12, "aborted": 1, "interrupted": 0, "open": 0}
+    assert {pose: row["successes"] for pose, row in summary["start_poses"].items()} == {
+        "left_front": 2,
+        "right_front": 1,
+        "left_rear": 2,
+        "right_rear": 1,
+    }
+    assert summary["timing"]["rate_hz"] == pytest.approx(5.0, abs=0.05)
+    assert summary["timing"]["latency_p50_ms"] == pytest.approx(110, abs=2)
+    assert summary["timing"]["limited"] == 24
+
+
+def test_the_page_is_self_contained(page):
+    assert page.count("<video") == 12
+    links = re.findall(r'(?:src|href)="([^"]{1,40})', page)
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert not re.search(r"<script|<link|@import|url\((?!#)", page)
+
+
+def test_the_videos_are_inside(page, session):
+    inside = {base64.b64decode(text) for text in re.findall(r'src="data:video/mp4;base64,([^"]+)"', page)}
+    assert inside == {path.read_bytes() for path in (session / "videos").iterdir()}
+
+
+def test_the_page_says_what_the_issue_asks_for(page):
+    for text in ("6/12", "0.21 to", "Wilson", "camera to command", "control rate", "abc123", "f00d", "ann", "8/12"):
+        assert text in page
+    assert "camera &lt;stale&gt; &amp; cold" in page
+    assert page.count("<svg") == 2
+
+
+def test_the_report_is_the_same_byte_for_byte_when_written_again(page, session):
+    assert write_report(session / "session.sqlite").read_text() == page
+
+
+def test_an_unfinished_session_says_so(tmp_path):
+    store = Store(tmp_path / "session.sqlite")
+    open_session(store, make_plan("knife_in_pot"), {}, resume=False)
+    trial = store.next_trial()
+    store.start(trial)
+    store.commit(trial, True, "", FakeRobot(tmp_path).run_policy(make_plan("knife_in_pot"), _first(), "x").to_json())
+    store.close()
+    page = write_report(tmp_path).read_text()
+    assert "incomplete: 1 of 12 trials judged" in page
+    assert page.count("not judged") == 11
+
+
+def _first():
+    return make_plan("knife_in_pot").trials[0]
+
+
+def test_a_session_without_any_trial_can_be_reported(tmp_path, capsys):
+    store = Store(tmp_path / "session.sqlite")
+    open_session(store, make_plan("knife_in_pot"), {}, resume=False)
+    print_table(summarise(store), width=100)
+    store.close()
+    assert "0/0 successes" in capsys.readouterr().out
+    assert "nothing is known" in write_report(tmp_path).read_text()
+
+
+def test_the_command_prints_one_json_object(session, capsys):
+    assert report_command(session, json=True) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert (value["trials"], value["successes"]) == (12, 6)
+    assert set(value["intervals"]) == {"confidence", "clopper_pearson", "wilson"}
+
+
+def test_the_command_prints_the_table_and_the_page(session, capsys):
+    assert report_command(session / "session.sqlite") == 0
+    out = capsys.readouterr().out
+    assert "left_front" in out and "6/12 successes" in out and "1 aborted" in out
+    assert out.splitlines()[-1] == f"report: {session / 'report.html'}"
+
+
+def test_the_command_names_a_missing_session(tmp_path, capsys):
+    assert report_command(tmp_path / "none") == 1
+    assert "no session file at" in capsys.readouterr().err
+
+
+def test_the_papers_rows_add_up_to_its_totals():
+    totals = {1: (24, 0, 6, 2, 0, 5, 7), 2: (20, 0, 5, 4, 0, 1, 6), 3: (3, 0, 0, 3, 1, 1, 3)}
+    for scenario, rows in TABLE_1.items():
+        assert tuple(map(sum, zip(*rows.values()))) == totals[scenario]
+    assert len(METHODS) == 7
+    row = reference_row(1, "Knife in pot")
+    assert row[0] == {"method": "V-PTR", "successes": 6, "trials": 12}
+    assert reference_row(1, "") is None

@@ -1,0 +1,217 @@
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from eval_protocol.store import Store, StoreError
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "s" / "session.sqlite")
+    store.create({"task": "t"}, "hash", {"operator": "ann"}, 3)
+    yield store
+    store.close()
+
+
+def states(store):
+    return [(trial.number, trial.attempt, trial.state) for trial in store.trials()]
+
+
+def test_a_new_session_has_its_trials_planned(store):
+    assert states(store) == [(1, 1, "planned"), (2, 1, "planned"), (3, 1, "planned")]
+    assert store.session().provenance == {"operator": "ann"}
+
+
+def test_the_file_is_in_wal_mode_with_full_synchronisation(store):
+    assert store._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert store._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_a_verdict_is_readable_by_others_at_once(store):
+    trial = store.next_trial()
+    store.start(trial)
+    store.commit(trial, True, "held", {"steps": 7})
+    other = Store(store.path, read_only=True)
+    assert other.trials()[0].success is True
+    assert other.trials()[0].result == {"steps": 7}
+    other.close()
+
+
+def test_an_abort_keeps_its_reason_and_plans_a_repeat(store):
+    trial = store.next_trial()
+    store.start(trial)
+    store.abort(trial, "the camera is stale")
+    assert states(store)[:2] == [(1, 1, "aborted"), (1, 2, "planned")]
+    assert store.next_trial().attempt == 2
+    with pytest.raises(ValueError, match="reason"):
+        store.abort(store.next_trial(), "")
+
+
+def test_a_trial_cannot_be_judged_twice(store):
+    trial = store.next_trial()
+    store.start(trial)
+    store.commit(trial, False, "", {})
+    with pytest.raises(StoreError, match="is not running"):
+        store.commit(trial, True, "", {})
+    assert store.trials()[0].success is False
+
+
+def test_a_trial_that_did_not_start_cannot_be_judged(store):
+    with pytest.raises(StoreError, match="is not running"):
+        store.commit(store.next_trial(), True, "", {})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trial SET success = 1 WHERE number = 1",
+        "DELETE FROM trial WHERE number = 2",
+        "INSERT INTO trial (id, session, number, attempt, state, success) "
+        "SELECT 'x', id, 1, 9, 'committed', 1 FROM session",
+        "UPDATE trial SET state = 'aborted' WHERE number = 2",
+        "UPDATE trial SET success = 1 WHERE number = 2",
+    ],
+)
+def test_the_database_itself_refuses_to_lose_double_or_fake_a_verdict(store, statement):
+    trial = store.next_trial()
+    store.start(trial)
+    store.commit(trial, False, "", {})
+    other = sqlite3.connect(str(store.path))
+    with pytest.raises(sqlite3.IntegrityError):
+        other.execute(statement)
+    other.close()
+
+
+def test_a_running_trial_is_interrupted_on_resume_and_repeated(store):
+    store.start(store.next_trial())
+    store.close()
+    again = Store(store.path)
+    assert [trial.number for trial in again.interrupted()] == [1]
+    assert again.interrupted() == []
+    first = again.trials()[0]
+    assert first.state == "aborted" and first.reason.startswith("interrupted")
+    assert again.next_trial().attempt == 2
+    again.close()
+
+
+def test_two_processes_cannot_run_one_session(store):
+    code = f"from eval_protocol.store import Store; Store({str(store.path)!r})"
+    other = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert other.returncode != 0
+    assert "another process is running the session" in other.stderr
+
+
+def test_files_that_are_no_session_are_refused(tmp_path):
+    (tmp_path / "text.sqlite").write_text("hello, this is not a database, not at all " * 50)
+    with pytest.raises(StoreError, match="cannot be read as a session file"):
+        Store(tmp_path / "text.sqlite", read_only=True)
+    with pytest.raises(StoreError, match="no session file"):
+        Store(tmp_path / "none.sqlite", read_only=True)
+    newer = sqlite3.connect(str(tmp_path / "newer.sqlite"))
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    store = Store(tmp_path / "newer.sqlite", read_only=True)
+    with pytest.raises(StoreError, match="schema version 99"):
+        store.session()
+    store.close()
+
+
+def test_kill_9_at_random_moments_loses_and_doubles_nothing(tmp_path):
+    draw, announced, kills = random.Random(3), 0, 0
+    for _ in range(200):
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "killed_session.py"), str(tmp_path), "0.05"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        first = process.stdout.readline()
+        time.sleep(draw.uniform(0.0, 0.12))
+        os.kill(process.pid, signal.SIGKILL)
+        lines = [first, *process.stdout.read().splitlines()]
+        process.stdout.close()
+        process.wait()
+        kills += process.returncode == -signal.SIGKILL
+        announced += sum("success" in line or "failure" in line for line in lines)
+        check_committed(tmp_path, announced)
+        if "finished" in lines:
+            break
+    store = Store(tmp_path / "session.sqlite")
+    rows = store.trials()
+    store.close()
+    assert [row.number for row in rows if row.state == "committed"] == list(range(1, 13))
+    assert all(row.success == (row.number % 2 == 1) for row in rows if row.state == "committed")
+    assert sum(row.reason.startswith("interrupted") for row in rows) >= 3
+    assert kills >= 5
+
+
+def check_committed(folder, announced):
+    """Every announced verdict is in the file; at most the one in flight at the kill is there unannounced."""
+    store = Store(folder / "session.sqlite", read_only=True)
+    committed = [row.number for row in store.trials() if row.state == "committed"]
+    store.close()
+    assert len(committed) == len(set(committed))
+    assert len(committed) >= announced
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_kill_9_at_each_write_of_a_commit_leaves_all_or_nothing(tmp_path):
+    library = tmp_path / "dying_writes.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, HERE / "dying_writes.c", "-ldl"], check=True)
+    outcomes = []
+    for write in range(100):
+        folder = tmp_path / str(write)
+        folder.mkdir()
+        died = commit_once(folder, DIE_AT_WRITE=str(write), LD_PRELOAD=str(library))
+        if died.returncode == 0:
+            break
+        assert died.returncode == -signal.SIGKILL
+        outcomes.append(commit_once_more(folder, died.stdout.split()))
+    assert len(outcomes) >= 8, "the library caught too few writes"
+    assert {True, False} <= set(outcomes)
+
+
+def commit_once(folder, **more):
+    return subprocess.run(
+        [sys.executable, str(HERE / "killed_commit.py"), str(folder)],
+        cwd=ROOT,
+        env={**environment(), **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def commit_once_more(folder, said):
+    """Reopen after the kill; returns whether the commit had been made by then."""
+    store = Store(folder / "session.sqlite")
+    assert store._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    rows = store.trials() if store.session_or_none() else []
+    assert bool(rows) or "created" not in said
+    done = [row for row in rows if row.state == "committed"]
+    assert all(row.result["steps"][-1] == 1999 for row in done)
+    assert {word for word in said if word != "created"} <= {row.id for row in done}
+    if rows:
+        assert sum(row.state == "running" for row in rows) + len(done) <= 1
+        store.interrupted()
+        assert store.next_trial().number == (2 if done else 1)
+    store.close()
+    return bool(done)
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
