@@ -1,0 +1,150 @@
+"""Many seeded episodes of a policy in the simulator, in process, through the one control loop."""
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional
+
+import numpy as np
+
+from eval_protocol.statistics import proportion
+from eval_protocol.video import VideoWriter
+from robot_bridge.interface import STEP_S, Action, Observation, Policy
+from robot_bridge.sim.environment import SimEnvironment
+from robot_bridge.sim.expert import Expert
+from robot_bridge.sim.scene import sample_scene
+from robot_bridge.sim.seeds import episode_seed
+from robot_bridge.sim.workers import run_jobs
+from vptr_policy.runtime import EpisodeResult, Runtime, Step, Stepped, Subscriber
+
+EXPERT = "expert"
+"""The name that stands for the scripted expert of each task in place of a checkpoint folder."""
+
+DEFAULT_STEPS = 100
+"""Steps an episode may take, 20 s at 5 Hz: the scripted experts need about 25, a policy may try again a few times.
+
+The paper's trials on the robot last 60 s (300 steps); policies that have not succeeded after 20 s rarely do, and three
+times as many steps would be spent on the failures.
+"""
+
+
+@dataclass(frozen=True)
+class RolloutPlan:
+    """Which policy acts in which scenes: ``episodes`` scenes of ``task`` in ``variant``, drawn from ``seed``."""
+
+    policy: str
+    task: str
+    variant: str = "train"
+    episodes: int = 100
+    seed: int = 0
+    steps: int = DEFAULT_STEPS
+    latency_s: float = 0.08
+    video: Optional[str] = None
+
+    def scene_seed(self, number: int) -> int:
+        """The seed of the scene of an episode: the same for every policy, task and variant, none of training's."""
+        return episode_seed("rollout", self.seed, number)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """How one episode went; ``reason`` is the control loop's (``success``, ``time_limit``, or what failed)."""
+
+    number: int
+    scene_seed: int
+    success: bool
+    reason: str
+    steps: int
+    milestones: List[str]
+
+
+class ExpertPolicy:
+    """The scripted expert as a policy: it looks at the simulated world instead of the picture."""
+
+    def __init__(self, environment: SimEnvironment) -> None:
+        self._environment = environment
+        self._expert: Optional[Expert] = None
+
+    def reset(self, task: str) -> None:
+        """Begin an episode of ``task`` in the present scene; raises ValueError where the scene is of another task."""
+        self._expert = Expert(task, np.random.default_rng(0), noise=0.0)
+        self._expert.reset(self._environment)
+
+    def act(self, observation: Observation) -> Action:  # noqa: ARG002 - it looks at the world instead
+        """The expert's undisturbed action; raises ValueError before ``reset``."""
+        if self._expert is None:
+            raise ValueError("act before reset: call reset(task) at the start of an episode")
+        return Action(self._expert.act(self._environment)[0])
+
+
+class VideoSubscriber:
+    """Writes the pictures the policy saw to an mp4 file."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = VideoWriter(path)
+
+    def on_start(self, task: str) -> None:
+        """Nothing to show yet."""
+
+    def on_step(self, step: Step) -> None:
+        """Add the picture of this step."""
+        self._writer.add(step.observation.image, step.observation.image_stamp_s)
+
+    def on_end(self, result: EpisodeResult) -> None:  # noqa: ARG002
+        """Finish the file."""
+        self._writer.close()
+
+
+def rollout(plan: RolloutPlan, workers: int = 1) -> Iterator[Episode]:
+    """Run the episodes of a plan and yield them as they end; what happens in each is independent of ``workers``."""
+    yield from run_jobs(run_episode, [(plan, number) for number in range(plan.episodes)], workers)
+
+
+def run_episode(plan: RolloutPlan, number: int) -> Episode:
+    """Run one episode in this process."""
+    environment = _environment()
+    environment.latency_s = plan.latency_s
+    spec = sample_scene(plan.task, plan.scene_seed(number), plan.variant)
+    environment.reset(spec)
+    policy: Policy = ExpertPolicy(environment) if plan.policy == EXPERT else _load(plan.policy)
+    subscribers: List[Subscriber] = []
+    if plan.video is not None:
+        subscribers.append(VideoSubscriber(Path(plan.video) / f"{plan.task}-{plan.variant}-{number:04d}.mp4"))
+    runtime = Runtime(environment, policy, Stepped(lambda: environment.world.time_s), subscribers)
+    result = runtime.run(plan.task, plan.steps * STEP_S)
+    success = result.reason == "success"
+    return Episode(number, spec.seed, success, result.reason, result.steps, environment.world.milestones())
+
+
+def summary(plan: RolloutPlan, episodes: List[Episode], seconds: float) -> Dict[str, Any]:
+    """The outcome of a plan as plain values: counts, the 95 % Clopper-Pearson interval, steps of the successes."""
+    rate = proportion(sum(episode.success for episode in episodes), len(episodes))
+    steps = [episode.steps for episode in episodes if episode.success]
+    names = sorted({name for episode in episodes for name in episode.milestones})
+    return {
+        **asdict(plan),
+        "episodes": rate.trials,
+        "successes": rate.successes,
+        "interval": [rate.low, rate.high],
+        "seconds": seconds,
+        "median_steps": float(np.median(steps)) if steps else None,
+        "milestones": {name: sum(name in episode.milestones for episode in episodes) for name in names},
+        "failed": sorted(episode.number for episode in episodes if not episode.success),
+        "faults": sorted({e.reason for e in episodes if e.reason not in ("success", "time_limit")}),
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> SimEnvironment:
+    """One environment a process: building a renderer costs more than an episode's physics."""
+    return SimEnvironment()
+
+
+@lru_cache(maxsize=1)
+def _load(folder: str) -> Policy:
+    import torch
+
+    from vptr_policy.policy import load_policy
+
+    torch.set_num_threads(1)
+    return load_policy(folder)

@@ -1,0 +1,180 @@
+"""`vptr sim`: the simulated WidowX: tasks, demonstrations, rollouts, pictures."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+SHIPPED_POLICY = "models/bc-sim"
+
+
+def tasks() -> int:
+    """Print the names of the simulated tasks, one a line."""
+    from robot_bridge.sim.tasks import TASKS
+
+    print("\n".join(TASKS))
+    return 0
+
+
+def generate(
+    out: Path,
+    task: Tuple[str, ...] = (),
+    episodes: int = 1000,
+    seed: int = 0,
+    workers: Optional[int] = None,
+    variant: str = "train",
+    latency: Tuple[float, float] = (0.0, 0.12),
+    noise: float = 1.0,
+    max_steps: int = 60,
+    fixed_length: bool = False,
+    keep: str = "all",
+    shard_size: int = 24,
+) -> int:
+    """Record demonstrations of the scripted experts as shards.
+
+    The same options give the same bytes, whatever the number of workers; run the command again to finish an
+    interrupted folder.
+
+    Args:
+        out: folder of the shards and their index.json.
+        task: names of the tasks; default all (see `vptr sim tasks`).
+        episodes: episodes of each task.
+        seed: of scenes, latencies and noise.
+        workers: processes; default one a core.
+        variant: train, distractors, targets or containers.
+        latency: range of the age of the observations at the end of a step [s], drawn for each episode.
+        noise: scale of the disturbances of the expert's actions; 0 switches them off.
+        max_steps: longest episode [steps of 0.2 s].
+        fixed_length: go on to max_steps after success.
+        keep: all, successes or failures.
+        shard_size: episodes of a shard.
+    """
+    _choose_renderer()
+    from robot_bridge.sim.generate import DataPlan, Progress, generate
+    from robot_bridge.sim.tasks import TASKS
+
+    plan = DataPlan(
+        tuple(task) or tuple(TASKS), episodes, seed, variant, latency, noise, max_steps, fixed_length, keep, shard_size
+    )
+    start = time.monotonic()
+    with _bar("generate", plan.total) as bar:
+
+        def show(progress: Progress) -> None:
+            share = progress.successes / max(progress.episodes, 1)
+            rate = 60.0 * progress.episodes / (time.monotonic() - start)
+            bar.set_postfix_str(f"{rate:.0f} trajectories/min, {share:.1%} success", refresh=False)
+            bar.update(progress.kept + progress.episodes - bar.n)
+
+        index = generate(plan, out, workers or os.cpu_count() or 1, show)
+    for name, row in index["tasks"].items():
+        print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))
+    print(f"{len(index['shards'])} shards in {out}, {time.monotonic() - start:.0f} s")
+    return 0
+
+
+def rollout(
+    policy: Optional[str] = None,
+    task: Tuple[str, ...] = (),
+    variant: str = "train",
+    episodes: int = 100,
+    seed: int = 0,
+    workers: Optional[int] = None,
+    steps: int = 100,
+    latency: float = 0.08,
+    json: bool = False,
+    video: Optional[Path] = None,
+) -> int:
+    """Run seeded episodes of a policy in the simulator and count the successes.
+
+    The scenes depend on the seed alone (none of them is a training scene), so that two policies can be compared
+    scene by scene; the numbers do not depend on the workers.
+
+    Args:
+        policy: checkpoint folder, or "expert" for the scripted experts; default the shipped policy.
+        task: names of the tasks; default all (see `vptr sim tasks`).
+        variant: train, distractors, targets or containers.
+        episodes: episodes of each task.
+        seed: of the scenes.
+        workers: processes; default one a core.
+        steps: time limit of an episode [steps of 0.2 s]; 100 are 20 s of robot time.
+        latency: age of the observation at the end of a step [s].
+        json: print one JSON object as the last line.
+        video: folder for an mp4 of each episode.
+    """
+    _choose_renderer()
+    from eval_protocol.rollout import RolloutPlan
+    from robot_bridge.share import share_path
+    from robot_bridge.sim.tasks import TASKS, find_task
+
+    chosen = policy or str(share_path(SHIPPED_POLICY))
+    names = [find_task(name).name for name in task] or list(TASKS)
+    plans = [
+        RolloutPlan(chosen, name, variant, episodes, seed, steps, latency, str(video) if video else None)
+        for name in names
+    ]
+    results = [_roll_out(plan, workers or os.cpu_count() or 1) for plan in plans]
+    if len(results) > 1:
+        results.append(_all_tasks(results))
+        print(_line(results[-1]))
+    if json:
+        print(_json_line(results))
+    return 0
+
+
+def _roll_out(plan: Any, workers: int) -> Dict[str, Any]:
+    from eval_protocol.rollout import Episode, rollout, summary
+
+    start = time.monotonic()
+    episodes: List[Episode] = []
+    with _bar(plan.task, plan.episodes) as bar:
+        for episode in rollout(plan, workers):
+            episodes.append(episode)
+            bar.set_postfix_str(f"{sum(e.success for e in episodes)}/{len(episodes)} successes", refresh=False)
+            bar.update(1)
+    result = summary(plan, episodes, time.monotonic() - start)
+    print(_line(result))
+    return result
+
+
+def _all_tasks(results: List[Dict[str, Any]]) -> Dict[str, Any]:
+    from eval_protocol.statistics import proportion
+
+    rate = proportion(sum(r["successes"] for r in results), sum(r["episodes"] for r in results))
+    first = results[0]
+    return {
+        "task": "all",
+        **{name: first[name] for name in ("policy", "variant", "seed", "steps", "latency_s")},
+        "episodes": rate.trials,
+        "successes": rate.successes,
+        "interval": [rate.low, rate.high],
+        "seconds": sum(r["seconds"] for r in results),
+        "tasks": results,
+    }
+
+
+def _line(result: Dict[str, Any]) -> str:
+    low, high = result["interval"]
+    share = result["successes"] / result["episodes"]
+    counts = "{task} ({variant}): {successes}/{episodes}".format(**result)
+    return f"{counts} = {share:.1%} [{low:.3f}, {high:.3f}], {result['seconds']:.0f} s"
+
+
+def _json_line(results: List[Dict[str, Any]]) -> str:
+    return json.dumps(results[-1])
+
+
+def _bar(text: str, total: int) -> Any:
+    """A progress bar on stderr; in a log file a line every ten seconds."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=text, unit="ep", mininterval=0.3 if sys.stderr.isatty() else 10.0, dynamic_ncols=True)
+
+
+def _choose_renderer() -> None:
+    """Without a screen MuJoCo needs to be told how to render, before it is imported; a setting of the user's stands."""
+    os.environ.setdefault("MUJOCO_GL", "osmesa")
+
+
+COMMANDS: Dict[str, Callable[..., int]] = {"tasks": tasks, "generate": generate, "rollout": rollout}
