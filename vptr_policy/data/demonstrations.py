@@ -1,0 +1,181 @@
+"""Demonstrations decoded once into a cache that is read by memory map, and the transitions to learn from."""
+
+import hashlib
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Tuple
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from robot_bridge.interface import IMAGE_SIZE
+from vptr_policy.actions import normalise
+from vptr_policy.resize import resize
+
+CACHE_FORMAT = 1
+FRAMES = "frames.u8"
+STEPS = ("state", "action", "executed", "label")
+
+
+class Demonstration(Protocol):
+    """T steps of a task: ``state`` (T+1, 7), ``action``, ``executed``, ``label`` (T, 7), T+1 JPEG frames.
+
+    ``info`` has at least ``task`` and ``success``; ``label`` is the noise-free expert action, the one to imitate.
+    """
+
+    @property
+    def key(self) -> str:
+        """A name unique in the data."""
+
+    @property
+    def info(self) -> Dict[str, Any]:
+        """Task, success, and how it was made."""
+
+    @property
+    def state(self) -> np.ndarray:
+        """Bridge states."""
+
+    @property
+    def action(self) -> np.ndarray:
+        """Commanded Bridge actions, noise included."""
+
+    @property
+    def executed(self) -> np.ndarray:
+        """Bridge actions really executed."""
+
+    @property
+    def label(self) -> np.ndarray:
+        """Bridge actions to imitate."""
+
+    @property
+    def jpegs(self) -> Sequence[bytes]:
+        """Encoded RGB frames."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Decoded demonstrations, N steps in all: frame i and row i belong together.
+
+    Each demonstration has one row more than it has actions: its last picture and state, with ``valid`` False.
+    """
+
+    frames: np.ndarray
+    """(N, 128, 128, 3) RGB uint8, memory-mapped"""
+    rows: Dict[str, np.ndarray]
+    """state, action, executed, label (N, 7) float32; valid, success (N,) bool; task (N,) int64"""
+    tasks: Tuple[str, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What behaviour cloning learns from: for each i of ``index``, frame i, state i, task i -> label i."""
+
+    cache: Cache
+    index: np.ndarray
+    """(n,) rows of the cache"""
+    targets: np.ndarray
+    """(N, 7) float32 labels normalised to [-1, 1]; the gripper stays within the clip like the others"""
+
+    def summary(self) -> Dict[str, Any]:
+        """Counts for the card of a checkpoint."""
+        task = self.cache.rows["task"][self.index]
+        ends = ~self.cache.rows["valid"]
+        by_task = {name: int((task == number).sum()) for number, name in enumerate(self.cache.tasks)}
+        return {
+            "fingerprint": self.cache.fingerprint,
+            "trajectories": int(ends.sum()),
+            "successful_trajectories": int((ends & self.cache.rows["success"]).sum()),
+            "transitions": len(self.index),
+            "transitions_by_task": by_task,
+        }
+
+    def state_statistics(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the states, (7,) each, the latter at least 1e-3."""
+        states = self.cache.rows["state"][self.index]
+        return states.mean(0), np.maximum(states.std(0), 1e-3)
+
+
+def select(cache: Cache, successes_only: bool = True) -> Transitions:
+    """The transitions of a cache, of successful demonstrations only unless told otherwise."""
+    chosen = cache.rows["valid"] & (cache.rows["success"] if successes_only else True)
+    if not chosen.any():
+        raise ValueError("no transition to learn from: no demonstration succeeded (keep failures with --failures)")
+    return Transitions(cache, np.flatnonzero(chosen), normalise(cache.rows["label"]))
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Identifies the content of data files by names, sizes and modification times."""
+    described = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(files)]
+    return hashlib.sha256(repr((CACHE_FORMAT, described)).encode()).hexdigest()[:16]
+
+
+def open_cache(folder: Path, demonstrations: Iterable[Demonstration], mark: str, total: Optional[int] = None) -> Cache:
+    """The cache of fingerprint ``mark`` under ``folder``; decoded from ``demonstrations`` when it is not there yet.
+
+    Args:
+        folder: where caches live; others there are left alone.
+        demonstrations: read only when needed.
+        mark: fingerprint of what they are read from.
+        total: how many there are, for the progress bar.
+    """
+    home = Path(folder) / mark
+    if not (home / "meta.json").is_file():
+        _write_cache(home, demonstrations, total)
+    tasks = tuple(json.loads((home / "meta.json").read_text(encoding="utf-8"))["tasks"])
+    names = (*STEPS, "valid", "success", "task")
+    rows = {name: np.load(str(home / (name + ".npy")), allow_pickle=False) for name in names}
+    shape = (len(rows["valid"]), IMAGE_SIZE, IMAGE_SIZE, 3)
+    if (home / FRAMES).stat().st_size != int(np.prod(shape)):
+        raise ValueError(f"{home / FRAMES} has not the size of {shape[0]} frames; delete {home} and start again")
+    return Cache(np.memmap(str(home / FRAMES), np.uint8, "r", shape=shape), rows, tasks, mark)
+
+
+def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Optional[int]) -> None:
+    partial = home.parent / f".{home.name}.partial-{os.getpid()}"
+    shutil.rmtree(str(partial), ignore_errors=True)
+    partial.mkdir(parents=True)
+    columns: Dict[str, List[np.ndarray]] = {name: [] for name in (*STEPS, "valid", "success", "task")}
+    names: List[str] = []
+    with ThreadPoolExecutor(2) as pool, open(str(partial / FRAMES), "wb") as frames:
+        for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
+            for frame in pool.map(_decode, demonstration.jpegs):
+                frames.write(frame.tobytes())
+            _append(columns, demonstration, names)
+    if not names:
+        raise ValueError("the data hold no demonstration")
+    order = sorted(set(names))
+    columns["task"] = [np.full(len(valid), order.index(name)) for valid, name in zip(columns["valid"], names)]
+    for name, parts in columns.items():
+        np.save(str(partial / (name + ".npy")), np.concatenate(parts), allow_pickle=False)
+    (partial / "meta.json").write_text(json.dumps({"tasks": order}) + "\n", encoding="utf-8")
+    shutil.rmtree(str(home), ignore_errors=True)
+    os.rename(str(partial), str(home))
+
+
+def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration, names: List[str]) -> None:
+    steps = len(demonstration.action)
+    if len(demonstration.jpegs) != steps + 1 or len(demonstration.state) != steps + 1:
+        raise ValueError(
+            f"demonstration {demonstration.key}: {steps} actions, {len(demonstration.state)} states and "
+            f"{len(demonstration.jpegs)} frames; expected one state and one frame more than actions"
+        )
+    columns["state"].append(np.asarray(demonstration.state, dtype=np.float32))
+    last = np.zeros((1, 7), dtype=np.float32)
+    for name in STEPS[1:]:
+        columns[name].append(np.concatenate([np.asarray(getattr(demonstration, name), dtype=np.float32), last]))
+    columns["valid"].append(np.arange(steps + 1) < steps)
+    columns["success"].append(np.full(steps + 1, bool(demonstration.info["success"])))
+    names.append(str(demonstration.info["task"]))
+
+
+def _decode(jpeg: bytes) -> np.ndarray:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"{len(jpeg)} bytes are not a JPEG picture")
+    return resize(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
