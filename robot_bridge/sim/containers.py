@@ -9,6 +9,9 @@ from robot_bridge.sim.shapes import Colour, Part, numbers
 WALL_M = 0.005
 SEGMENTS = 32
 """Segments of a turned mesh."""
+FOOT_M = 0.002
+"""Only the floor stands on the counter, the wall begins above it."""
+
 STAVES = 14
 """Collision boxes around a wall."""
 
@@ -105,16 +108,19 @@ def _turn(outline: Profile, segments: int) -> Tuple[List[Tuple[float, float, flo
 
 
 def _floor(container: Container) -> List[Tuple[str, str]]:
+    """Boxes that make the floor: things rest more calmly on boxes than on a cylinder; two make a round one."""
     radius, half = container.inside[1][0], container.floor_m / 2
     if container.square:
         return [("box", f'size="{radius:.6g} {radius:.6g} {half:.6g}" pos="0 0 {half:.6g}"')]
-    return [("cylinder", f'size="{radius:.6g} {half:.6g}" pos="0 0 {half:.6g}"')]
+    side = radius / 2**0.5
+    turns = ("1 0 0 0", f"{cos(pi / 8):.7f} 0 0 {sin(pi / 8):.7f}")
+    return [("box", f'size="{side:.6g} {side:.6g} {half:.6g}" pos="0 0 {half:.6g}" quat="{turn}"') for turn in turns]
 
 
 def _walls(container: Container) -> List[Tuple[str, str]]:
     """Boxes that line the wall: one ring of staves from the edge of the floor to the rim."""
     (low_r, low_z), (high_r, high_z) = container.inside[1], container.inside[-1]
-    low_z = 0.0
+    low_z = FOOT_M
     length, lean = hypot(high_r - low_r, high_z - low_z), atan2(high_r - low_r, high_z - low_z)
     count = 4 if container.square else STAVES
     middle = ((low_r + high_r) / 2 + WALL_M / 2 * cos(lean), (low_z + high_z) / 2 - WALL_M / 2 * sin(lean))

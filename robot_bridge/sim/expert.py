@@ -17,16 +17,16 @@ from robot_bridge.sim.objects import THINGS
 from robot_bridge.sim.scene import drop_point
 from robot_bridge.sim.tasks import find_task
 
-GAIN = 0.7
+GAIN = 0.8
 SPEED_M, TURN_RAD = 0.042, 0.22
 """Greatest label per step, within the Bridge action box."""
 
 HOVER_M = 0.065
-ALIGNED_M, LOW_M, TURNED_RAD = 0.011, 0.008, 0.15
+ALIGNED_M, LOW_M, TURNED_RAD = 0.014, 0.010, 0.20
 RELEASE_M = 0.020
 RETREAT_Z_M = 0.17
 
-NOISE = np.array([0.008, 0.008, 0.006, 0.010, 0.010, 0.050])
+NOISE = np.array([0.006, 0.006, 0.005, 0.010, 0.010, 0.040])
 """Standard deviation of the executed action about the label, per step [m, rad]."""
 
 KICK = np.array([0.035, 0.035, 0.030, 0.05, 0.05, 0.20])
@@ -89,7 +89,7 @@ class Expert:
             return _towards(seen, seen.grasp, turn, 0.0)
         walls = self._vessel.rim_m if seen.inside else 0.0
         ready = seen.state[6] > 0.85
-        funnel = np.clip((away - 0.010) / 0.030 + max(0.0, abs(turn) - TURNED_RAD) / 0.3, 0.0, 1.0) if ready else 1.0
+        funnel = np.clip((away - 0.012) / 0.030 + max(0.0, abs(turn) - TURNED_RAD) / 0.3, 0.0, 1.0) if ready else 1.0
         goal = seen.grasp + [0.0, 0.0, funnel * (HOVER_M + walls)]
         return _towards(seen, goal, turn, 1.0)
 
@@ -97,7 +97,7 @@ class Expert:
         """Lift, bring the object's centre over the goal, lower it, let go."""
         goal, floor, release = self._goal(seen)
         away = float(np.hypot(*(goal - seen.centre[:2])))
-        height = seen.grasp[2] - self._thing.rest_m
+        height = seen.grasp[2] - self._thing.grasp_z_m - self._thing.rest_m
         if away < RELEASE_M and height < release + 0.012:
             return _towards(seen, seen.state[:3], 0.0, 1.0)
         clear = np.clip((height - floor) / 0.025, 0.0, 1.0)
@@ -155,7 +155,7 @@ def look(environment: SimEnvironment) -> Situation:
 
 
 def _towards(seen: Situation, goal: np.ndarray, turn: float, gripper: float) -> np.ndarray:
-    """The label that goes a good part of the way to ``goal`` (3,) and ``turn`` [rad], levels the gripper and sets it."""
+    """The label that goes most of the way to ``goal`` (3,) and by ``turn`` [rad], levels the gripper and sets it."""
     step = GAIN * (goal - seen.state[:3])
     step[:2] *= min(1.0, SPEED_M / max(float(np.hypot(*step[:2])), 1e-9))
     step[2] = np.clip(step[2], -SPEED_M, SPEED_M)

@@ -149,7 +149,7 @@ def _place_pair(
             inside = (nest[0] + rng.uniform(-0.006, 0.006), nest[1] + rng.uniform(-0.006, 0.006))
             at, apart = (inside if target_xy is None else at), True
         else:
-            nest = container_xy or tuple(rng.uniform(TABLE_LOWER_M, TABLE_UPPER_M).tolist())  # type: ignore[assignment]
+            nest = container_xy or tuple(rng.uniform(TABLE_LOWER_M, TABLE_UPPER_M).tolist())
             given = target_xy is not None and container_xy is not None
             apart = given or np.hypot(nest[0] - at[0], nest[1] - at[1]) >= gap - 0.02 * (attempt > ATTEMPTS // 2)
         if apart:

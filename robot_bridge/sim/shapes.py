@@ -6,6 +6,10 @@ from typing import Optional, Tuple
 Colour = Tuple[float, float, float]
 
 
+GRASP_M = 0.019
+"""Least height of ee_gripper above what the object lies on [m]; the finger tips are 14 mm lower."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One primitive geom in the frame of its thing [m]: ``ends`` gives a capsule or cylinder by its two end points.
@@ -39,7 +43,7 @@ class Thing:
     """A kind of movable object.
 
     Its frame's origin is where a gripper closes on it, its x axis the long one. ``rest_m`` is the origin's height
-    above what it lies on, ``half_m`` its half extents along x and y, ``grasp_z_m`` the grasp's height above the origin.
+    above what it lies on, ``half_m`` its half extents along x and y.
     """
 
     name: str
@@ -47,7 +51,11 @@ class Thing:
     rest_m: float
     half_m: Tuple[float, float]
     mass_kg: float = 0.04
-    grasp_z_m: float = 0.0
+
+    @property
+    def grasp_z_m(self) -> float:
+        """Height of the grasp above the origin: low things are held a little higher, so that no finger digs in."""
+        return max(0.0, GRASP_M - self.rest_m)
 
     def body(self, name: str) -> str:
         """MJCF of a free body of this kind."""
