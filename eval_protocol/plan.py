@@ -17,11 +17,13 @@ from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from robot_bridge.share import share_path
+
 START_POSES = ("left_front", "right_front", "left_rear", "right_rear")
 TRIALS_PER_POSE = 3
-TIME_LIMIT_S = 60.0
 SCENARIOS = {1: "start poses", 2: "two novel distractors", 3: "novel target object"}
-CONFIG = Path(__file__).resolve().parent.parent / "config" / "protocol"
+PROTOCOL = "config/protocol/v_ptr.yaml"
+TASKS = "config/protocol/tasks.yaml"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -88,8 +90,9 @@ class Shift(_Strict):
 
 
 class Lab(_Strict):
-    """A lab's start poses and table (config/protocol/start_poses.yaml)."""
+    """A lab's start poses, table and time limit (config/protocol/v_ptr.yaml)."""
 
+    time_limit_s: float = Field(gt=0.0, le=600.0)
     poses: Dict[str, StartPose]
     containers: Dict[str, Spot]
     table: Table
@@ -173,12 +176,13 @@ class Plan(_Strict):
 
 def load_lab(path: Optional[Path] = None) -> Lab:
     """Read a lab's start poses and table; raises PlanError naming what is wrong."""
-    return _validated(Lab, _read_yaml(path or CONFIG / "start_poses.yaml"), path or CONFIG / "start_poses.yaml")
+    path = path or share_path(PROTOCOL)
+    return _validated(Lab, _read_yaml(path), path)
 
 
 def load_task(name: str, path: Optional[Path] = None) -> TaskProtocol:
     """Read what the protocol knows about a task; raises PlanError naming the nearest task."""
-    path = path or CONFIG / "tasks.yaml"
+    path = path or share_path(TASKS)
     tasks = _read_yaml(path)
     if name not in tasks:
         near = get_close_matches(name, list(tasks), n=1, cutoff=0.4)
@@ -206,7 +210,7 @@ def make_plan(
         task=task,
         scenario=scenario,
         seed=seed,
-        time_limit_s=TIME_LIMIT_S,
+        time_limit_s=lab.time_limit_s,
         success=protocol.success,
         paper_row=protocol.paper_row,
         starts_inside=protocol.starts_inside,
@@ -296,7 +300,7 @@ def _shifts(lab: Lab, protocol: TaskProtocol, pose: str, draw: random.Random) ->
             return shifts
     raise PlanError(
         f"no room for two shifted placements at {pose}: widen `table`, move the pose or its container, or reduce "
-        "`container_clearance` in the start pose file"
+        "`container_clearance` in the protocol file"
     )
 
 
@@ -307,7 +311,7 @@ def _free_spot(table: Table, keep: List[Tuple[Spot, float]], draw: random.Random
         spot = Spot(x=_half_cm(x), y=_half_cm(y))
         if table.holds(spot) and all(spot.distance(other) >= distance for other, distance in keep):
             return spot
-    raise PlanError("no room for the distractors: widen `surroundings` or reduce `clearance` in the start pose file")
+    raise PlanError("no room for the distractors: widen `surroundings` or reduce `clearance` in the protocol file")
 
 
 def _require_objects(task: str, protocol: TaskProtocol, scenario: int) -> None:

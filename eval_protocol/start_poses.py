@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from eval_protocol.plan import CONFIG, START_POSES, PlanError, load_lab
+from eval_protocol.plan import PROTOCOL, START_POSES, PlanError, load_lab
+from robot_bridge.share import share_path
 
 FIELDS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
 
@@ -16,7 +17,7 @@ def save_start_pose(name: str, read: Callable[[], Sequence[float]], file: Option
     Raises PlanError when the name or the file is wrong, or when the new pose is out of bounds; the file is then
     as it was.
     """
-    file = Path(file or CONFIG / "start_poses.yaml")
+    file = Path(file or share_path(PROTOCOL))
     if name not in START_POSES:
         raise PlanError(f"no start pose {name!r}: the protocol has {', '.join(START_POSES)}")
     load_lab(file)
@@ -39,7 +40,7 @@ def _replaced(text: str, name: str, value: str) -> str:
     start = text.index("poses:")
     match = entry.search(text, start)
     if match is None:
-        raise PlanError(f"the start pose file does not have the line `{name}:` under `poses:`")
+        raise PlanError(f"the protocol file does not have the line `{name}:` under `poses:`")
     end = match.end()
     if match.group("flow") is None:
         deeper = re.compile(rf"[^\n]*(\n{match.group('indent')}[ ]+\S[^\n]*)*")

@@ -12,7 +12,7 @@ def plan(
     task: str = "croissant_out_of_colander",
     scenario: int = 1,
     seed: int = 0,
-    start_poses: Optional[Path] = None,
+    protocol: Optional[Path] = None,
     out: Optional[Path] = None,
 ) -> int:
     """Print the twelve trials of a session: what to place where.
@@ -21,13 +21,13 @@ def plan(
         task: one of `vptr sim tasks`
         scenario: 1 start poses, 2 with two novel distractors, 3 with a novel target object
         seed: of the shifts and the places of the distractors
-        start_poses: YAML of the lab's start poses; default config/protocol/start_poses.yaml
-        out: also write the plan as JSON to this file, to run it later (evaluate.launch plan:=FILE)
+        protocol: YAML of the lab's start poses, table and time limit; default config/protocol/v_ptr.yaml
+        out: also write the plan as JSON to this file, to run it later with the session node's ~plan
     """
     from eval_protocol.plan import SCENARIOS, PlanError, instructions, load_lab, make_plan
 
     try:
-        laid_out = make_plan(task, scenario, seed, load_lab(start_poses))
+        laid_out = make_plan(task, scenario, seed, load_lab(protocol))
     except PlanError as error:
         return _failed("plan", error)
     print(f"{task}, scenario {scenario} ({SCENARIOS[scenario]}), {laid_out.time_limit_s:g} s a trial")
@@ -69,19 +69,19 @@ def report(session: Positional[Path], json: bool = False) -> int:
     return 0
 
 
-def save_pose(name: Positional[str], file: Optional[Path] = None) -> int:
+def save_pose(name: Positional[str], protocol: Optional[Path] = None) -> int:
     """Save the arm's current pose as a start pose: jog the arm there first.
 
     Args:
         name: left_front, right_front, left_rear or right_rear
-        file: YAML of the lab's start poses; default config/protocol/start_poses.yaml
+        protocol: YAML of the lab's start poses; default config/protocol/v_ptr.yaml
     """
     from eval_protocol.nodes.pose import NoPose, read_pose
     from eval_protocol.plan import PlanError
     from eval_protocol.start_poses import save_start_pose
 
     try:
-        written = save_start_pose(name, read_pose, file)
+        written = save_start_pose(name, read_pose, protocol)
     except (NoPose, PlanError) as error:
         return _failed("save-pose", error)
     print(written)

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from eval_protocol.plan import (
-    CONFIG,
+    PROTOCOL,
     START_POSES,
     PlanError,
     Spot,
@@ -15,16 +15,17 @@ from eval_protocol.plan import (
     make_plan,
     plan_from_json,
 )
+from robot_bridge.share import share_path
 
-TASKS = ["croissant_out_of_colander", "sweet_potato_on_plate", "knife_in_pot", "cucumber_in_bowl"]
+NAMES = ["croissant_out_of_colander", "sweet_potato_on_plate", "knife_in_pot", "cucumber_in_bowl"]
 
 
 @pytest.fixture
 def lab_text():
-    return (CONFIG / "start_poses.yaml").read_text()
+    return share_path(PROTOCOL).read_text()
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", NAMES)
 @pytest.mark.parametrize("seed", range(5))
 def test_each_start_pose_has_one_trial_under_the_gripper_and_two_shifted(task, seed):
     plan, lab = make_plan(task, 1, seed), load_lab()
@@ -48,7 +49,7 @@ def test_the_two_shifts_go_different_ways(seed):
         assert first.shift.x * second.shift.x + first.shift.y * second.shift.y <= 1e-12
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", NAMES)
 def test_scenario_2_moves_the_distractors_each_trial_and_switches_them_each_pose(task):
     plan = make_plan(task, 2)
     pairs = [tuple(d.name for d in trial.distractors) for trial in plan.trials]
@@ -61,7 +62,7 @@ def test_scenario_2_moves_the_distractors_each_trial_and_switches_them_each_pose
             assert all(a.spot != b.spot for a, b in zip(one.distractors, other.distractors))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", NAMES)
 @pytest.mark.parametrize("scenario", [1, 2])
 @pytest.mark.parametrize("seed", range(3))
 def test_things_on_the_table_do_not_touch(task, scenario, seed):

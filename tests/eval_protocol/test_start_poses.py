@@ -1,7 +1,8 @@
 import pytest
 
-from eval_protocol.plan import CONFIG, PlanError, load_lab
+from eval_protocol.plan import PROTOCOL, PlanError, load_lab
 from eval_protocol.start_poses import save_start_pose
+from robot_bridge.share import share_path
 
 STATE = [0.2512, -0.0471, 0.1833, 0.01, -0.02, 0.3, 0.9]
 
@@ -9,7 +10,7 @@ STATE = [0.2512, -0.0471, 0.1833, 0.01, -0.02, 0.3, 0.9]
 @pytest.fixture
 def lab_file(tmp_path):
     file = tmp_path / "lab.yaml"
-    file.write_text((CONFIG / "start_poses.yaml").read_text())
+    file.write_text(share_path(PROTOCOL).read_text())
     return file
 
 
