@@ -6,11 +6,11 @@ from typing import Dict, List, Tuple
 
 from robot_bridge.sim.shapes import Colour, Part, numbers
 
-WALL_M = 0.005
+WALL_M = 0.004
 SEGMENTS = 32
 """Segments of a turned mesh."""
-FOOT_M = 0.002
-"""Only the floor stands on the counter, the wall begins above it."""
+FOOT_M = 0.0022
+"""Radius of the feet a vessel stands on [m]; its floor and wall begin above the counter."""
 
 STAVES = 14
 """Collision boxes around a wall."""
@@ -108,19 +108,22 @@ def _turn(outline: Profile, segments: int) -> Tuple[List[Tuple[float, float, flo
 
 
 def _floor(container: Container) -> List[Tuple[str, str]]:
-    """Boxes that make the floor: things rest more calmly on boxes than on a cylinder; two make a round one."""
-    radius, half = container.inside[1][0], container.floor_m / 2
-    if container.square:
-        return [("box", f'size="{radius:.6g} {radius:.6g} {half:.6g}" pos="0 0 {half:.6g}"')]
-    side = radius / 2**0.5
-    turns = ("1 0 0 0", f"{cos(pi / 8):.7f} 0 0 {sin(pi / 8):.7f}")
-    return [("box", f'size="{side:.6g} {side:.6g} {half:.6g}" pos="0 0 {half:.6g}" quat="{turn}"') for turn in turns]
+    """A box that is the floor and four round feet under it: things rest calmly on a box, and few contacts are quick.
+
+    In a round vessel the box's corners end under the wall, and its sides leave slivers that the wall's foot fills.
+    """
+    side = container.inside[1][0] * (1.0 if container.square else 0.8)
+    half = (container.floor_m - FOOT_M / 2) / 2
+    solids = [("box", f'size="{side:.6g} {side:.6g} {half:.6g}" pos="0 0 {container.floor_m - half:.6g}"')]
+    for x, y in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        stand = 0.85 * side
+        solids.append(("sphere", f'size="{FOOT_M:.6g}" pos="{x * stand:.6g} {y * stand:.6g} {FOOT_M:.6g}"'))
+    return solids
 
 
 def _walls(container: Container) -> List[Tuple[str, str]]:
     """Boxes that line the wall: one ring of staves from the edge of the floor to the rim."""
     (low_r, low_z), (high_r, high_z) = container.inside[1], container.inside[-1]
-    low_z = FOOT_M
     length, lean = hypot(high_r - low_r, high_z - low_z), atan2(high_r - low_r, high_z - low_z)
     count = 4 if container.square else STAVES
     middle = ((low_r + high_r) / 2 + WALL_M / 2 * cos(lean), (low_z + high_z) / 2 - WALL_M / 2 * sin(lean))

@@ -19,16 +19,15 @@ def _ball(radius: float, colour: Colour, x: float = 0, y: float = 0, z: float = 
 
 
 def _croissant() -> Thing:
-    """Seven tapering segments along an arc, in alternating shades of crust."""
+    """Seven tapering segments along an arc, in alternating shades of crust; it stands on three of them."""
     crusts = ((0.86, 0.55, 0.20), (0.76, 0.42, 0.12))
     radii = (0.0080, 0.0125, 0.0165, 0.0190, 0.0165, 0.0125, 0.0080)
     arc = 0.040
     parts: List[Part] = []
     for index, radius in enumerate(radii):
         angles = [(-1.22 + 2.44 * (index + step) / 7.0) for step in (0.12, 0.88)]
-        ends = tuple(
-            value for angle in angles for value in (arc * sin(angle), arc * (cos(angle) - 1.0), radius - 0.019)
-        )
+        height = radius - 0.019 + (0.0 if index in (0, 3, 6) else 0.0007)
+        ends = tuple(value for angle in angles for value in (arc * sin(angle), arc * (cos(angle) - 1.0), height))
         parts.append(Part("capsule", (radius,), crusts[index % 2], ends=ends, weight=radius**2))
     return Thing("croissant", tuple(parts), rest_m=0.019, half_m=(0.047, 0.030))
 
