@@ -11,7 +11,7 @@ from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedComman
 from vptr_widowx.srv import MoveToPose, MoveToPoseRequest, MoveToPoseResponse
 
 from robot_bridge import kinematics
-from robot_bridge.interbotix import InterbotixMissing, connect
+from robot_bridge.interbotix import InterbotixArm
 from robot_bridge.joint_motion import Move
 from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.messages import to_command, to_executed, to_state
@@ -133,7 +133,7 @@ def main() -> None:
     rospy.init_node("bridge")
     try:
         run(rospy.get_param("~", {}))
-    except (InterbotixMissing, OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         rospy.logfatal("bridge: %s", error)
         sys.exit(1)
 
@@ -151,7 +151,7 @@ def run(parameters: Dict[str, Any]) -> None:
 
 
 def _drive_real(limits: Limits) -> None:
-    rig = RealRig(connect(), limits, lambda: rospy.Time.now().to_sec())
+    rig = RealRig(InterbotixArm(), limits, lambda: rospy.Time.now().to_sec())
     try:
         Bridge(rig).run()
     finally:

@@ -38,7 +38,9 @@ class Simulation:
     def __init__(self, limits: Limits, parameters: Dict[str, Any]) -> None:
         speed = float(parameters.get("speed", 1.0))
         if not math.isfinite(speed) or speed < 0.0:
-            raise ValueError("~speed is {}, expected a positive number (0: real time until somebody sets it)".format(speed))
+            raise ValueError(
+                "~speed is {}, expected a positive number (0: real time until somebody sets it)".format(speed)
+            )
         scene = str(parameters.get("scene", ""))
         spec = SceneSpec.from_json(scene) if scene else sample_scene(next(iter(TASKS)), 0)
         epoch = int(rospy.get_param(EPOCH_PARAMETER, 0)) + 1
