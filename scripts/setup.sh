@@ -5,6 +5,8 @@ setup_log="$root/.setup.log"
 venv_stamp="$root/.venv/.complete"
 catkin_stamp="$root/.catkin/.complete"
 needed_disk_mb=4000
+package_parts=(CMakeLists.txt package.xml setup.py msg srv action scripts config launch models robot_bridge vptr_policy
+    eval_protocol vptr_cli)
 progress_lines='^(Unpacking|Setting up|Collecting|Installing collected|Successfully|\[ *[0-9]+%\]|-- )'
 
 set_up() {
@@ -109,7 +111,7 @@ install_python_packages() {
 }
 
 pip_install() {
-    PIP_USER=0 "$root/.venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
+    PIP_USER=0 PIP_RETRIES="${PIP_RETRIES:-2}" "$root/.venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
         -r "$root/requirements/$requirements" "$@"
 }
 
@@ -119,9 +121,9 @@ catkin_key() {
     echo "$root $(readlink -f /usr/bin/python3) $ros_setup"
     (
         cd "$root"
-        find CMakeLists.txt package.xml setup.py msg srv action scripts robot_bridge vptr_policy eval_protocol \
-            vptr_cli -name __pycache__ -prune -o -type d -print -o -name '*_node' -print -o -name vptr -print |
-            LC_ALL=C sort
+        echo "${package_parts[@]}"
+        find scripts robot_bridge vptr_policy eval_protocol vptr_cli \
+            -name __pycache__ -prune -o -type d -print -o -path 'scripts/*' -print | LC_ALL=C sort
         cat CMakeLists.txt package.xml setup.py msg/* srv/* action/*
     ) | sha256sum
 }
@@ -130,10 +132,9 @@ build_catkin() {
     local space="$root/.catkin" key
     [ "$(head -n 1 "$catkin_stamp" 2>/dev/null)" = "$(catkin_key | head -n 1)" ] || rm -rf "$space"
     rm -f "$catkin_stamp"
-    mkdir -p "$space/src"
-    touch "$space/CATKIN_IGNORE"
-    ln -sfn ../.. "$space/src/vptr_widowx"
     key="$(catkin_key)"
+    link_package "$space/src/vptr_widowx"
+    touch "$space/CATKIN_IGNORE"
     (
         unset CMAKE_PREFIX_PATH ROS_PACKAGE_PATH PYTHONPATH PYTHONHOME
         if [ -n "$ros_setup" ]; then set +u && source "$ros_setup" && set -u; fi
@@ -141,6 +142,16 @@ build_catkin() {
         catkin_make -C "$space" -DPYTHON_EXECUTABLE="$root/.venv/bin/python" -DCATKIN_ENABLE_TESTING=OFF
     )
     echo "$key" >"$catkin_stamp"
+}
+
+# A folder of links, not one link to the checkout: rosrun would follow that one round and round through .catkin.
+link_package() {
+    local part
+    rm -rf "$1"
+    mkdir -p "$1"
+    for part in "${package_parts[@]}"; do
+        ln -s "../../../$part" "$1/$part"
+    done
 }
 
 # --- stages, progress and failures -----------------------------------------------------------------------------------

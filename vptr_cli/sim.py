@@ -150,7 +150,7 @@ def _all_tasks(results: List[Dict[str, Any]]) -> Dict[str, Any]:
         "successes": rate.successes,
         "interval": [rate.low, rate.high],
         "seconds": sum(r["seconds"] for r in results),
-        "tasks": results,
+        "tasks": list(results),
     }
 
 

@@ -39,7 +39,7 @@ class Bridge:
         self._watch = MasterWatch(MASTER_PERIOD_S, on_lost=self._master_lost)
         self._serve()
 
-    def run(self, after_step: Callable[[ServoStatus], None] = lambda status: None) -> None:
+    def run(self, after_step: Callable[[ServoStatus], None] = lambda _: None) -> None:
         """Step until shutdown; ``after_step`` is called with each status."""
         period_s = self._rig.wall_period_s()
         pace = Pace(period_s)
@@ -99,7 +99,7 @@ class Bridge:
     @staticmethod
     def _await(move: Move) -> Any:
         if not move.wait(MOVE_PATIENCE_S):
-            return False, "the move did not end in {:.0f} s of wall time".format(MOVE_PATIENCE_S)
+            return False, f"the move did not end in {MOVE_PATIENCE_S:.0f} s of wall time"
         return move.success, move.message or "arrived"
 
     def _publish(self, status: ServoStatus) -> None:
@@ -118,10 +118,10 @@ class Bridge:
         elif status.stopped or not status.armed:
             level = DiagnosticStatus.WARN
         if status.reason:
-            message = "{}: {}".format(status.mode, status.reason)
+            message = f"{status.mode}: {status.reason}"
         values = {"late_median_s": late_s[len(late_s) // 2], "late_max_s": late_s[-1]} if late_s else {}
         values["period_s"] = self._rig.wall_period_s()
-        pairs = [KeyValue(key, "{:.5f}".format(value)) for key, value in values.items()]
+        pairs = [KeyValue(key, f"{value:.5f}") for key, value in values.items()]
         entry = DiagnosticStatus(level, rospy.get_name() + ": servo", message, "wx250s", pairs)
         array = DiagnosticArray(status=[entry])
         array.header.stamp = rospy.Time.from_sec(self._rig.now_s())
@@ -142,7 +142,7 @@ def run(parameters: Dict[str, Any]) -> None:
     """Drive the robot that the private parameters name until shutdown."""
     robot = str(parameters.get("robot", "sim"))
     if robot not in ("sim", "interbotix"):
-        raise ValueError("~robot is {!r}, expected sim or interbotix".format(robot))
+        raise ValueError(f"~robot is {robot!r}, expected sim or interbotix")
     limits = load_limits(robot, parameters["limits"]) if parameters.get("limits") else load_limits(robot)
     if robot == "interbotix":
         _drive_real(limits)

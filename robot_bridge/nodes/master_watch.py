@@ -14,9 +14,9 @@ PERIOD_S = 1.0
 class MasterWatch:
     """Asks the master each ``period_s``, in a thread of its own, whether it is there and knows this node.
 
-    ``reachable`` turns false while no master answers (``on_lost`` is called as it does); the node goes on over its open connections. When a master
-    answers that does not know the node (it was restarted), ``forgotten`` holds what to tell the operator: nothing
-    new can connect to the node any more, so it should exit and be started again.
+    ``reachable`` turns false while no master answers (``on_lost`` is called as it does); the node goes on over its
+    open connections. When a master answers that does not know the node (it was restarted), ``forgotten`` holds what to
+    tell the operator: nothing new can connect to the node any more, so it should exit and be started again.
     """
 
     def __init__(self, period_s: float = PERIOD_S, on_lost: Callable[[], None] = lambda: None) -> None:

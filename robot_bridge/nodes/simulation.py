@@ -38,9 +38,7 @@ class Simulation:
     def __init__(self, limits: Limits, parameters: Dict[str, Any]) -> None:
         speed = float(parameters.get("speed", 1.0))
         if not math.isfinite(speed) or speed < 0.0:
-            raise ValueError(
-                "~speed is {}, expected a positive number (0: real time until somebody sets it)".format(speed)
-            )
+            raise ValueError(f"~speed is {speed}, expected a positive number (0: real time until somebody sets it)")
         scene = str(parameters.get("scene", ""))
         spec = SceneSpec.from_json(scene) if scene else sample_scene(next(iter(TASKS)), 0)
         epoch = int(rospy.get_param(EPOCH_PARAMETER, 0)) + 1
@@ -65,7 +63,7 @@ class Simulation:
         try:
             self.rig.reset(SceneSpec.from_json(request.scene))
         except (KeyError, TypeError, ValueError) as error:
-            return ResetSceneResponse(False, "cannot build this scene: {}".format(error))
+            return ResetSceneResponse(False, f"cannot build this scene: {error}")
         return ResetSceneResponse(True, "the scene is built; the arm is disarmed")
 
     def _status(self, _: TaskStatusRequest) -> TaskStatusResponse:
@@ -77,4 +75,4 @@ class Simulation:
             self.rig.set_speed(request.speed)
         except ValueError as error:
             return SetSpeedResponse(False, str(error))
-        return SetSpeedResponse(True, "{:g} times real time".format(request.speed))
+        return SetSpeedResponse(True, f"{request.speed:g} times real time")

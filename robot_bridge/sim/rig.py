@@ -45,7 +45,7 @@ class SimulatedRig:
     def set_speed(self, speed: float) -> None:
         """Run ``speed`` times faster than real time; raises ValueError outside (0, 50]."""
         if not 0.0 < speed <= MAX_SPEED:
-            raise ValueError("speed {}: expected more than 0 and at most {:g}".format(speed, MAX_SPEED))
+            raise ValueError(f"speed {speed}: expected more than 0 and at most {MAX_SPEED:g}")
         self.speed = speed
 
     def step(self) -> ServoStatus:

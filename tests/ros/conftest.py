@@ -1,4 +1,5 @@
 """A real ROS master on a free port for the tests of this folder, and nodes as real processes."""
+
 import os
 import signal
 import socket
@@ -29,7 +30,7 @@ def wait_for(condition: Callable[[], object], timeout_s: float, what: str, perio
         if value:
             return value
         time.sleep(period_s)
-    pytest.fail("waited {:.1f} s in vain for {}".format(timeout_s, what))
+    pytest.fail(f"waited {timeout_s:.1f} s in vain for {what}")
 
 
 class Master:
@@ -39,7 +40,7 @@ class Master:
         self.port = free_port()
         self.environment = dict(
             os.environ,
-            ROS_MASTER_URI="http://127.0.0.1:{}".format(self.port),
+            ROS_MASTER_URI=f"http://127.0.0.1:{self.port}",
             ROS_IP="127.0.0.1",
             ROS_LOG_DIR=str(log_dir),
             PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get("PYTHONPATH", "")]),
@@ -75,7 +76,7 @@ class Node:
 
     def __init__(self, master: Master, log_dir: Path, script: str, *remaps: str) -> None:
         self.name = script
-        self.log = log_dir / "{}-{}.log".format(script, time.monotonic_ns())
+        self.log = log_dir / f"{script}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(REPO / "scripts" / script), *remaps],
@@ -109,8 +110,8 @@ class Nodes:
     def start(self, script: str, **parameters: object) -> Node:
         """Start scripts/SCRIPT with private parameters; ``name_`` sets the node's name."""
         name = parameters.pop("name_", None)
-        remaps = ["_{}:={}".format(key, value) for key, value in parameters.items()]
-        remaps += ["__name:={}".format(name)] if name else []
+        remaps = [f"_{key}:={value}" for key, value in parameters.items()]
+        remaps += [f"__name:={name}"] if name else []
         node = Node(self.master, self._log_dir, script, *remaps)
         self._nodes.append(node)
         return node

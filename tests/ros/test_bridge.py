@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Callable, Iterator, List
+from typing import Iterator, List
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ class Operator:
         def found() -> List[ExecutedCommand]:
             return [message for message in self.executed if message.sequence == sequence]
 
-        return wait_for(found, 5.0, "the report of command {}".format(sequence))[0]
+        return wait_for(found, 5.0, f"the report of command {sequence}")[0]
 
     def close(self) -> None:
         for subscriber in self._subscribers:
@@ -65,8 +65,7 @@ class Operator:
 @pytest.fixture
 def bridge(nodes: Nodes):
     rospy.set_param("/use_sim_time", False)
-    node = nodes.start("bridge_node", robot="sim")
-    return node
+    return nodes.start("bridge_node", robot="sim")
 
 
 @pytest.fixture
