@@ -37,7 +37,8 @@ class Command:
     @property
     def action(self) -> np.ndarray:
         """The Bridge action (7,) asked for."""
-        return np.append(np.asarray(self.twist, dtype=np.float64) * self.duration_s, self.gripper)
+        with np.errstate(all="ignore"):  # a command that is no number is reported as it came
+            return np.append(np.asarray(self.twist, dtype=np.float64) * self.duration_s, self.gripper)
 
 
 @dataclass(frozen=True)

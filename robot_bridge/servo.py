@@ -226,6 +226,8 @@ class Servo:
         self._mode, self._reason = mode, reason
         if mode != Mode.SERVO:
             self._measured_at_report = None
+        if mode == Mode.IDLE:
+            self._last_sequence = None  # a sender that was restarted counts anew
 
     def _fault(self, problem: str) -> None:
         self._interrupt(problem)
