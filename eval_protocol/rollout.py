@@ -81,7 +81,7 @@ class VideoSubscriber:
     """Writes the pictures the policy saw to an mp4 file."""
 
     def __init__(self, path: Path) -> None:
-        self._writer = VideoWriter(path)
+        self._writer = VideoWriter(path, STEP_S / 2)  # half: the first picture is less than a step before the second
 
     def on_start(self, task: str) -> None:
         """Nothing to show yet."""

@@ -1,0 +1,108 @@
+import dataclasses
+import json
+
+import av
+import pytest
+import torch
+
+from eval_protocol.rollout import EXPERT, ExpertPolicy, RolloutPlan, rollout, run_episode, summary
+from robot_bridge.sim.environment import SimEnvironment
+from robot_bridge.sim.scene import sample_scene
+from robot_bridge.sim.seeds import episode_seed
+from robot_bridge.sim.tasks import TASKS
+from vptr_cli import sim
+from vptr_policy.checkpoint import Card, save_checkpoint
+from vptr_policy.networks.actor import Actor, NetworkConfig
+
+SHORT = RolloutPlan(EXPERT, "cucumber_in_bowl", episodes=3, seed=1, steps=6)
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    torch.manual_seed(0)
+    config = NetworkConfig(len(TASKS))
+    folder = tmp_path_factory.mktemp("policy") / "untrained"
+    save_checkpoint(folder, Actor(config), Card({"name": "none"}, config, tuple(TASKS)))
+    return str(folder)
+
+
+def test_the_expert_succeeds():
+    plan = dataclasses.replace(SHORT, episodes=1, steps=100)
+    (episode,) = rollout(plan)
+    assert episode.success and episode.reason == "success" and episode.steps < 60
+    assert episode.milestones == ["reach", "grasp", "transport", "place"]
+    assert episode.scene_seed == plan.scene_seed(0)
+
+
+def test_the_time_limit_is_kept():
+    episode = run_episode(dataclasses.replace(SHORT, steps=4), 0)
+    assert (episode.success, episode.reason, episode.steps) == (False, "time_limit", 4)
+
+
+def test_two_workers_count_the_same_as_one(untrained):
+    plan = dataclasses.replace(SHORT, policy=untrained)
+    alone = list(rollout(plan))
+    together = sorted(rollout(plan, workers=2), key=lambda episode: episode.number)
+    assert together == alone
+    assert all(episode.steps == 6 for episode in alone)
+
+
+def test_scenes_are_paired_between_plans_and_never_those_of_training():
+    other = dataclasses.replace(SHORT, policy="another", task="knife_in_pot", variant="targets")
+    seeds = [SHORT.scene_seed(number) for number in range(100)]
+    assert seeds == [other.scene_seed(number) for number in range(100)]
+    assert not set(seeds) & {episode_seed("generate", seed, n) for seed in range(3) for n in range(1000)}
+
+
+def test_the_variant_reaches_the_scene():
+    episode = run_episode(dataclasses.replace(SHORT, variant="distractors", steps=1), 0)
+    spec = sample_scene(SHORT.task, episode.scene_seed, "distractors")
+    assert len(spec.distractors) == 2
+
+
+def test_a_video_of_each_episode_is_written(tmp_path):
+    run_episode(dataclasses.replace(SHORT, video=str(tmp_path)), 2)
+    with av.open(str(tmp_path / "cucumber_in_bowl-train-0002.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == 6
+
+
+def test_a_policy_of_other_tasks_is_refused(tmp_path):
+    config = NetworkConfig(1)
+    save_checkpoint(tmp_path / "tea", Actor(config), Card({"name": "none"}, config, ("make_tea",)))
+    with pytest.raises(ValueError, match="knows no task 'cucumber_in_bowl'"):
+        list(rollout(dataclasses.replace(SHORT, policy=str(tmp_path / "tea"))))
+
+
+def test_the_summary_counts_and_has_the_exact_interval():
+    episode = run_episode(dataclasses.replace(SHORT, steps=1), 0)
+    episodes = [dataclasses.replace(episode, number=n, success=n < 5, steps=n) for n in range(10)]
+    told = summary(SHORT, episodes, 2.5)
+    assert (told["episodes"], told["successes"], told["seconds"]) == (10, 5, 2.5)
+    assert told["interval"] == pytest.approx([0.1871, 0.8129], abs=1e-4), "Clopper-Pearson of 5 of 10, from tables"
+    assert told["median_steps"] == 2 and told["failed"] == [5, 6, 7, 8, 9]
+
+
+def test_the_expert_must_be_reset_and_shown_its_own_task():
+    environment = SimEnvironment(render=False)
+    observation = environment.reset(sample_scene("cucumber_in_bowl", 0))
+    policy = ExpertPolicy(environment)
+    with pytest.raises(ValueError, match="before reset"):
+        policy.act(observation)
+    with pytest.raises(ValueError, match="knife_in_pot"):
+        policy.reset("knife_in_pot")
+
+
+def test_the_command_ends_with_one_json_object(capsys, untrained):
+    assert sim.rollout(untrained, ("knife_in_pot", "cucumber_in_bowl"), episodes=1, steps=2, workers=1, json=True) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["task"], last["episodes"], last["successes"]) == ("all", 2, 0)
+    assert [row["task"] for row in last["tasks"]] == ["knife_in_pot", "cucumber_in_bowl"]
+    sim.rollout(untrained, ("knife_in_pot",), "targets", episodes=1, seed=9, steps=2, workers=1, json=True)
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["task"], last["variant"], last["episodes"], last["seed"]) == ("knife_in_pot", "targets", 1, 9)
+    assert last["successes"] == 0 and last["seconds"] > 0
+
+
+def test_the_tasks_are_listed_one_a_line(capsys):
+    sim.tasks()
+    assert capsys.readouterr().out.split("\n") == [*TASKS, ""]
