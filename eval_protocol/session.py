@@ -78,19 +78,21 @@ class Robot(Protocol):
 
 @dataclass
 class Judge:
-    """Decides from a polled success predicate: success once it has held without a break for ``hold_s``."""
+    """Decides from a polled success predicate: ``satisfied`` once it has held without a break for ``hold_s``."""
 
     hold_s: float = 1.0
+    satisfied: bool = False
     _since_s: Optional[float] = None
 
     def update(self, success: bool, now_s: float) -> bool:
         """Take the predicate's value at ``now_s``; returns whether it has held for long enough."""
         if not success:
             self._since_s = None
-            return False
-        if self._since_s is None:
+        elif self._since_s is None:
             self._since_s = now_s
-        return now_s - self._since_s >= self.hold_s - 1e-9
+        if self._since_s is not None and now_s - self._since_s >= self.hold_s - 1e-9:
+            self.satisfied = True
+        return self.satisfied
 
     @property
     def holding(self) -> bool:

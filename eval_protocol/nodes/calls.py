@@ -1,0 +1,70 @@
+"""Service calls that end: a dead or hung server is an abort with a reason, not a hung session."""
+
+import threading
+import time
+from typing import Any, Iterable, List, Tuple
+
+import rosgraph
+import rospy
+
+from eval_protocol.session import Aborted, Stopped
+
+POLL_S = 0.05
+
+
+def call(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> Any:
+    """Call a service; raises Aborted when it fails, refuses (``success`` false), or takes over ``timeout_s`` (wall).
+
+    Services without ``success`` in their answer, or whose ``success`` is a measurement, are asked by ``ask``.
+    """
+    answer = ask(name, service, *arguments, timeout_s=timeout_s)
+    if not answer.success:
+        raise Aborted(f"{name} refused: {answer.message}")
+    return answer
+
+
+def ask(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> Any:
+    """Call a service and return its answer whatever it says; raises Aborted when there is none in time."""
+    outcome: List[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append(rospy.ServiceProxy(name, service)(*arguments))
+        except (rospy.ServiceException, rospy.ROSException, OSError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, name=f"call {name}", daemon=True)
+    thread.start()
+    deadline = time.monotonic() + timeout_s
+    while thread.is_alive() and time.monotonic() < deadline:
+        thread.join(POLL_S)
+        check_running()
+    if not outcome:
+        raise Aborted(f"{name} did not answer in {timeout_s:g} s")
+    if isinstance(outcome[0], Exception):
+        raise Aborted(f"{name} failed: {outcome[0]}")
+    return outcome[0]
+
+
+def check_running() -> None:
+    """Raise Stopped when this node is being shut down."""
+    if rospy.is_shutdown():
+        raise Stopped("the session node was shut down")
+
+
+def missing_services(names: Iterable[str]) -> Tuple[str, ...]:
+    """Those of the services that no living node offers."""
+    return tuple(name for name in names if not _offered(name))
+
+
+def _offered(name: str) -> bool:
+    try:
+        rospy.wait_for_service(name, timeout=0.2)
+    except rospy.ROSException:
+        return False
+    return True
+
+
+def master_answers() -> bool:
+    """Whether the ROS master is there."""
+    return bool(rosgraph.is_master_online())

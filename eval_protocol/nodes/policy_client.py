@@ -1,0 +1,74 @@
+"""The session's side of /policy/run_episode: a policy node that dies or hangs is an abort with a reason."""
+
+import time
+from typing import Any, Optional
+
+import actionlib
+import rospy
+from actionlib_msgs.msg import GoalStatus
+from vptr_widowx.msg import RunEpisodeAction, RunEpisodeGoal
+
+from eval_protocol.nodes.calls import check_running
+from eval_protocol.session import Aborted
+
+ACTION = "/policy/run_episode"
+FIRST_STEP_S = 30.0
+SILENCE_S = 8.0
+CANCEL_S = 5.0
+ENDED = (GoalStatus.PREEMPTED, GoalStatus.SUCCEEDED, GoalStatus.ABORTED, GoalStatus.REJECTED, GoalStatus.LOST)
+_NOW = rospy.Duration(-1)
+
+
+class PolicyClient:
+    """Starts, watches and cancels one episode at a time; its time-outs are in wall seconds."""
+
+    def __init__(self) -> None:
+        self._client = actionlib.SimpleActionClient(ACTION, RunEpisodeAction)
+        self._heard_s = self._started_s = 0.0
+        self.steps = 0
+        rospy.on_shutdown(self._client.cancel_all_goals)
+
+    def available(self) -> bool:
+        """Whether a living policy node is connected."""
+        return bool(self._client.wait_for_server(_NOW))
+
+    def start(self, task: str, time_limit_s: float, episode_id: str) -> None:
+        """Send the goal."""
+        if not self.available():
+            raise Aborted(f"no policy node at {ACTION}")
+        self.steps = 0
+        self._started_s = self._heard_s = time.monotonic()
+        goal = RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id)
+        self._client.send_goal(goal, feedback_cb=self._hear)
+
+    def result(self) -> Optional[Any]:
+        """The result once the episode has ended, else None; raises Aborted when the policy node is lost."""
+        state = self._client.get_state()
+        if state in ENDED:
+            result = self._client.get_result()
+            if result is None or state in (GoalStatus.REJECTED, GoalStatus.LOST):
+                raise Aborted(f"the policy node gave up the episode: {self._client.get_goal_status_text() or state}")
+            return result
+        if not self.available():
+            raise Aborted("the policy node died")
+        silent_s = time.monotonic() - self._heard_s
+        if silent_s > (SILENCE_S if self.steps else FIRST_STEP_S):
+            raise Aborted(f"the policy node gave no sign of life for {silent_s:.0f} s")
+        return None
+
+    def cancel(self) -> None:
+        """Ask the policy to stop, and wait until it has, or until it is clear that it does not answer."""
+        self._client.cancel_all_goals()
+        deadline = time.monotonic() + CANCEL_S
+        while self._active() and time.monotonic() < deadline:
+            check_running()
+            time.sleep(0.02)
+
+    def _active(self) -> bool:
+        status = self._client.action_client.last_status_msg
+        entries = status.status_list if status and self.available() else []
+        return any(entry.status in (GoalStatus.ACTIVE, GoalStatus.PREEMPTING) for entry in entries)
+
+    def _hear(self, feedback: Any) -> None:
+        self._heard_s = time.monotonic()
+        self.steps = feedback.step + 1

@@ -1,0 +1,209 @@
+"""The robot of a session over ROS: what the simulated and the real one have in common."""
+
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Callable, List, Tuple
+
+import numpy as np
+import rospy
+from std_srvs.srv import Trigger
+from vptr_widowx.srv import MoveToPose
+
+from eval_protocol.commands import CommandLog
+from eval_protocol.nodes.calls import POLL_S, call, check_running, master_answers, missing_services
+from eval_protocol.nodes.policy_client import ACTION, PolicyClient
+from eval_protocol.nodes.topics import Topics
+from eval_protocol.plan import Plan, StartPose, Trial
+from eval_protocol.session import Aborted, Episode, Stopped, Verdict
+from eval_protocol.video import VideoWriter
+
+READY_S = 15.0
+BACK_S = 60.0
+MOVE_S = 65.0
+SILENT_BRIDGE_S = 3.0
+MAX_IMAGE_AGE_S = 1.0
+TOLERANCE_M = 0.02
+TOLERANCE_RAD = 0.12
+CLOCK_JUMP_S = 1000.0
+SAY_EVERY_S = 10.0
+SERVICES: Tuple[str, ...] = ("/widowx/arm", "/widowx/move_to_pose", "/widowx/home", "/widowx/resume")
+
+
+class RosRobot(ABC):
+    """Moves, checks and runs the policy through services, topics and the action; verdicts are the subclasses'."""
+
+    services = SERVICES
+    move_duration_s = 0.0
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder, self._say = folder, say
+        self.topics = Topics()
+        self.policy = PolicyClient()
+        self._prepared = rospy.Time(0)
+
+    def wait_until_there(self, timeout_s: float = BACK_S) -> None:
+        """Wait for bridge, camera and policy; raises Stopped that names what is missing."""
+        deadline, said_s = time.monotonic() + timeout_s, time.monotonic()
+        missing = self._missing()
+        while missing:
+            check_running()
+            if time.monotonic() > deadline:
+                raise Stopped(f"waited {timeout_s:.0f} s for {', '.join(missing)}: start what is missing, then resume")
+            if time.monotonic() - said_s > SAY_EVERY_S:
+                self._say(f"waiting for {', '.join(missing)}")
+                said_s = time.monotonic()
+            time.sleep(0.1)
+            missing = self._missing()
+
+    @abstractmethod
+    def prepare(self, plan: Plan, trial: Trial) -> None:
+        """Bring the gripper to the start pose and the scene into the planned state."""
+
+    def check_ready(self, plan: Plan, trial: Trial) -> None:
+        """Wait until camera and arm are ready at the start pose; raises Aborted naming what is not."""
+        pose = plan.start_poses[trial.start_pose]
+        deadline = time.monotonic() + READY_S
+        problem = self._problem(pose)
+        while problem:
+            check_running()
+            if time.monotonic() > deadline:
+                raise Aborted(problem)
+            time.sleep(POLL_S)
+            problem = self._problem(pose)
+
+    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+        """Run the policy and record it; what was recorded stays with an abort."""
+        del trial
+        video = VideoWriter(self._folder / "videos" / f"{episode_id}.mp4")
+        log = self.topics.start(video)
+        episode = Episode()
+        try:
+            self._run(plan, episode_id, episode)
+        except Aborted as abort:
+            abort.episode = episode
+            raise
+        finally:
+            self.topics.stop()
+            path = video.close()
+            episode.video = str(path.relative_to(self._folder)) if path else ""
+            _fill(episode, log)
+        return episode
+
+    def run_briefly(self, task: str, duration_s: float, episode_id: str) -> CommandLog:
+        """Run the policy for a moment without a video, to see how fast this machine is."""
+        log = self.topics.start(None)
+        try:
+            self.policy.start(task, duration_s, episode_id)
+            self._follow(lambda: False)
+        finally:
+            self.topics.stop()
+        return log
+
+    def recover(self, reason: str) -> None:
+        """Stop the policy and wait until everything is there again."""
+        del reason
+        if self.policy.available():
+            self.policy.cancel()
+        self.wait_until_there()
+
+    @abstractmethod
+    def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
+        """Judge the episode."""
+
+    @abstractmethod
+    def _begin(self, plan: Plan) -> None:
+        """Called when the policy has started."""
+
+    @abstractmethod
+    def _enough(self) -> bool:
+        """Whether the episode can be judged before its time is over."""
+
+    def _milestones(self) -> List[str]:
+        return []
+
+    def _run(self, plan: Plan, episode_id: str, episode: Episode) -> None:
+        started = rospy.Time.now()
+        self.policy.start(plan.task, plan.time_limit_s, episode_id)
+        self._begin(plan)
+        try:
+            result = self._follow(self._enough)
+        except Aborted as abort:
+            self.policy.cancel()
+            episode.ended = str(abort)
+            episode.duration_s = max(0.0, (rospy.Time.now() - started).to_sec())
+            raise
+        finally:
+            episode.milestones = self._milestones()
+        episode.ended, episode.duration_s, episode.steps = result.reason, result.duration_s, result.steps
+        if result.fault or result.reason not in ("time_limit", "preempted"):
+            raise Aborted(f"the policy stopped: {result.reason}")
+
+    def _follow(self, enough: Callable[[], bool]) -> Any:
+        """Watch the running episode until it ends; returns its result."""
+        cancelled, last = False, rospy.Time.now()
+        while True:
+            check_running()
+            result = self.policy.result()
+            if result is not None:
+                return result
+            now = rospy.Time.now()
+            if abs((now - last).to_sec()) > CLOCK_JUMP_S:
+                raise Aborted("the bridge was restarted")
+            if self.topics.state_age_s() > SILENT_BRIDGE_S:
+                raise Aborted(f"nothing from the bridge for {self.topics.state_age_s():.1f} s")
+            if not cancelled and enough():
+                cancelled = True
+                self.policy.cancel()
+            last = now
+            time.sleep(POLL_S)
+
+    def _go(self, pose: StartPose) -> None:
+        call("/widowx/move_to_pose", MoveToPose, pose.pose(), pose.gripper, self.move_duration_s, timeout_s=MOVE_S)
+        self._prepared = rospy.Time.now()
+
+    def _arm(self) -> None:
+        call("/widowx/arm", Trigger)
+
+    def _problem(self, pose: StartPose) -> str:
+        """Why the trial cannot begin yet, empty when it can."""
+        state = self.topics.state
+        if state is None or self.topics.state_age_s() > SILENT_BRIDGE_S:
+            return "nothing on /widowx/state: is the bridge running?"
+        if state.stopped or state.mode == "FAULT":
+            return f"the arm is stopped ({state.reason or state.mode}): resume it"
+        if not state.armed:
+            return "the arm is not armed"
+        image = self.topics.image_stamp
+        if image is None or image < self._prepared or not -0.1 <= self.topics.image_age_s() <= MAX_IMAGE_AGE_S:
+            return f"the camera is stale: its newest picture is {self.topics.image_age_s():.1f} s old"
+        return _off_pose(np.array(state.bridge_state), pose)
+
+    def _missing(self) -> List[str]:
+        if not master_answers():
+            return ["the ROS master"]
+        missing = [f"{name} (bridge)" for name in missing_services(self.services)]
+        if self.topics.state_age_s() > SILENT_BRIDGE_S:
+            missing.append("/widowx/state (bridge)")
+        if not -1.0 <= self.topics.image_age_s() <= 10 * MAX_IMAGE_AGE_S:
+            missing.append("/camera/color/image_raw/compressed (camera)")
+        if not self.policy.available():
+            missing.append(f"{ACTION} (policy)")
+        return missing
+
+
+def _fill(episode: Episode, log: CommandLog) -> None:
+    episode.latencies_s, episode.intervals_s = log.latencies_s, log.intervals_s
+    episode.limits, episode.refused = log.limits, log.refused
+    episode.steps = episode.steps or log.steps
+
+
+def _off_pose(state: np.ndarray, pose: StartPose) -> str:
+    """How the gripper misses its start pose, empty when it is there."""
+    target = np.array(pose.pose())
+    off_m = float(np.linalg.norm(state[:3] - target[:3]))
+    turn = (state[3:6] - target[3:] + np.pi) % (2 * np.pi) - np.pi
+    off_rad = float(np.abs(turn).max())
+    if not (off_m <= TOLERANCE_M and off_rad <= TOLERANCE_RAD):
+        return f"the gripper is {100 * off_m:.1f} cm and {off_rad:.2f} rad from its start pose"
+    return ""

@@ -1,0 +1,143 @@
+"""The session node: runs the trials of a plan over ROS and logs them. Interface: docs/ros_interface.md.
+
+Private parameters: robot (sim, interbotix), task, scenario, seed, protocol (YAML of start poses), plan (JSON file in
+place of these four), policy (checkpoint folder), speed (simulation; 0: measured), session_dir (empty: a new folder
+under ./sessions; one that holds a session is resumed), operator.
+"""
+
+import json
+import os
+import sys
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Dict
+
+import rospy
+
+from eval_protocol.nodes.calls import check_running, master_answers
+from eval_protocol.nodes.real_robot import RealRobot
+from eval_protocol.nodes.robot import RosRobot
+from eval_protocol.nodes.simulated_robot import SimulatedRobot
+from eval_protocol.plan import Plan, load_lab, make_plan, plan_from_json
+from eval_protocol.prompt import Prompt
+from eval_protocol.provenance import provenance
+from eval_protocol.report import print_table, summarise, write_report
+from eval_protocol.session import Aborted, Session, Stopped, open_session
+from eval_protocol.store import Store, StoreError
+from eval_protocol.video import remove_unfinished
+
+START_S = 120.0
+DEFAULTS: Dict[str, Any] = {
+    "robot": "sim",
+    "task": "croissant_out_of_colander",
+    "scenario": 1,
+    "seed": 0,
+    "protocol": "",
+    "plan": "",
+    "policy": "",
+    "speed": 0.0,
+    "session_dir": "",
+    "operator": "",
+}
+
+
+def main() -> None:
+    """Run the node; exits with status 0 only when every trial of the plan was run and logged."""
+    rospy.init_node("session")
+    try:
+        complete = run(settings_from(rospy.get_param("~", {})))
+    except (Stopped, StoreError, ValueError, OSError, Aborted) as error:
+        print(f"session: {error}", file=sys.stderr, flush=True)
+        complete = False
+    sys.exit(0 if complete else 1)
+
+
+def settings_from(parameters: Dict[str, Any]) -> Dict[str, Any]:
+    """The node's settings; raises ValueError on an unknown or ill-typed parameter."""
+    unknown = sorted(set(parameters) - set(DEFAULTS))
+    if unknown:
+        raise ValueError(f"unknown parameters ~{', ~'.join(unknown)}; known: {', '.join(DEFAULTS)}")
+    settings = dict(DEFAULTS)
+    for name, value in parameters.items():
+        kind = type(DEFAULTS[name])
+        try:
+            settings[name] = kind(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"~{name} is {value!r}, expected {kind.__name__}") from error
+    if settings["robot"] not in ("sim", "interbotix"):
+        raise ValueError(f"~robot is {settings['robot']!r}, expected sim or interbotix")
+    if settings["speed"] < 0:
+        raise ValueError(f"~speed is {settings['speed']}, expected 0 (measured) or more")
+    return settings
+
+
+def run(settings: Dict[str, Any]) -> bool:
+    """Run or resume the session; returns whether every trial was run and logged."""
+    folder = session_folder(settings["session_dir"])
+    plan = _plan(settings)
+    store = Store(folder / "session.sqlite")
+    try:
+        facts = provenance(_policy(settings), settings["operator"], settings)
+        open_session(store, plan, facts, resume=True)
+        remove_unfinished(folder / "videos")
+        _say(f"session in {folder}")
+        _run_trials(store, plan, folder, settings)
+        return _finish(store, folder)
+    finally:
+        store.close()
+
+
+def session_folder(session_dir: str) -> Path:
+    """The folder asked for, or a new one under ./sessions of the shell that launched this node."""
+    # roslaunch starts nodes in ~/.ros, but leaves them the shell's PWD
+    here = Path(os.environ.get("PWD", "") or ".").resolve()
+    if session_dir:
+        return (here / Path(session_dir).expanduser()).resolve()
+    return here / "sessions" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{uuid.uuid4().hex[:6]}"
+
+
+def _plan(settings: Dict[str, Any]) -> Plan:
+    if settings["plan"]:
+        return plan_from_json(json.loads(Path(settings["plan"]).read_text(encoding="utf-8")))
+    lab = load_lab(Path(settings["protocol"]) if settings["protocol"] else None)
+    return make_plan(settings["task"], settings["scenario"], settings["seed"], lab)
+
+
+def _policy(settings: Dict[str, Any]) -> Path:
+    if not settings["policy"]:
+        raise ValueError("~policy is empty: give the folder of the checkpoint that the policy node runs")
+    return Path(settings["policy"])
+
+
+def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any]) -> None:
+    if store.next_trial() is None and not store.interrupted():
+        return
+    robot = _robot(folder, settings)
+    robot.wait_until_there(START_S)
+    if isinstance(robot, SimulatedRobot):
+        robot.choose_speed(plan)
+        store.log("speed", f"simulation at {robot.speed:g} times real time")
+    Session(store, robot, _say).run()
+
+
+def _robot(folder: Path, settings: Dict[str, Any]) -> RosRobot:
+    if not master_answers():
+        raise Stopped("no ROS master: start the robot first (roslaunch vptr_widowx robot.launch)")
+    check_running()
+    if settings["robot"] == "sim":
+        return SimulatedRobot(folder, _say, settings["speed"])
+    return RealRobot(folder, _say, Prompt())
+
+
+def _finish(store: Store, folder: Path) -> bool:
+    """Print the table and write the report; its path is the last line."""
+    summary = summarise(store)
+    print_table(summary)
+    print(summary["shows"])
+    print(f"report: {write_report(folder)}", flush=True)
+    return bool(summary["complete"])
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,124 @@
+"""The simulated robot of a session: scenes are built by a service and judged by their success predicate."""
+
+import time
+from pathlib import Path
+from typing import Callable, List
+
+import rospy
+from vptr_widowx.srv import ResetScene, SetSpeed, TaskStatus
+
+from eval_protocol.commands import CommandLog
+from eval_protocol.nodes.calls import POLL_S, ask, call, check_running
+from eval_protocol.nodes.robot import SERVICES, RosRobot
+from eval_protocol.plan import Plan, Trial
+from eval_protocol.session import Aborted, Episode, Judge, Verdict
+from eval_protocol.simulated import scene_of
+from eval_protocol.speed import Pass, highest_speed
+
+ASK_EVERY_S = 0.1
+SETTLE_S = 1.5
+PROBE_S = 4.0
+LEAST_RATE_HZ = 4.75
+MOST_LATENCY_S = 0.25
+"""A trial is repeated when its mean control rate or the latency of one command in ten is worse than this."""
+
+SLOWER = 0.75
+SLOWEST = 0.2
+
+
+class SimulatedRobot(RosRobot):
+    """Runs at ``speed`` times real time; 0: the highest that this machine keeps up with, measured first."""
+
+    services = (*SERVICES, "/sim/reset", "/sim/status", "/sim/set_speed")
+
+    def __init__(self, folder: Path, say: Callable[[str], None], speed: float) -> None:
+        super().__init__(folder, say)
+        self.speed, self._measured = speed, speed == 0.0
+        self._judge = Judge()
+        self._reached: List[str] = []
+        self._asked_s = 0.0
+
+    def choose_speed(self, plan: Plan) -> None:
+        """Set the speed of the simulation, measuring first where none was given."""
+        if self._measured:
+            self.speed = highest_speed(lambda speed: self._probe(plan, speed), self._say)
+        self._set_speed(self.speed)
+        self._say(f"simulation at {self.speed:g} times real time")
+
+    def prepare(self, plan: Plan, trial: Trial) -> None:
+        """Build the scene, arm, and move to the start pose."""
+        self.policy.cancel()
+        self._set_speed(self.speed)  # a bridge that was restarted does not know it
+        call("/sim/reset", ResetScene, scene_of(plan, trial).to_json(), timeout_s=30.0)
+        self._arm()
+        self._go(plan.start_poses[trial.start_pose])
+
+    def check_ready(self, plan: Plan, trial: Trial) -> None:
+        """As on every robot; and the task must not be done already."""
+        super().check_ready(plan, trial)
+        if self._status():
+            raise Aborted("the success predicate holds before the policy has started: the scene is not as planned")
+
+    def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
+        """Success when the predicate has held for a second; it may still be holding when the time is over."""
+        del plan, trial
+        end = rospy.Time.now() + rospy.Duration(SETTLE_S)
+        success = self._held()
+        while not success and self._judge.holding and rospy.Time.now() < end:
+            check_running()
+            time.sleep(POLL_S)
+            success = self._held()
+        episode.milestones = self._milestones()
+        self._check_rate(episode)
+        return Verdict(success, "the predicate held" if success else "the predicate did not hold")
+
+    def _begin(self, plan: Plan) -> None:
+        del plan
+        self._judge, self._reached, self._asked_s = Judge(), [], 0.0
+
+    def _enough(self) -> bool:
+        if time.monotonic() - self._asked_s < ASK_EVERY_S:
+            return False
+        self._asked_s = time.monotonic()
+        return self._held()
+
+    def _held(self) -> bool:
+        return self._judge.satisfied or self._judge.update(self._status(), rospy.Time.now().to_sec())
+
+    def _status(self) -> bool:
+        answer = ask("/sim/status", TaskStatus, timeout_s=5.0)
+        self._reached = list(answer.milestones)
+        return bool(answer.success)
+
+    def _milestones(self) -> List[str]:
+        return self._reached
+
+    def _set_speed(self, speed: float) -> None:
+        call("/sim/set_speed", SetSpeed, speed)
+
+    def _probe(self, plan: Plan, speed: float) -> Pass:
+        """Run the policy for a moment at ``speed``."""
+        self.speed = speed
+        try:
+            self.prepare(plan, plan.trials[0])
+            super().check_ready(plan, plan.trials[0])
+            began_s, began = time.monotonic(), rospy.Time.now()
+            log = self.run_briefly(plan.task, PROBE_S, f"speed {speed:g}")
+        except Aborted as abort:
+            self._say(f"at {speed:g} times real time: {abort}")
+            return Pass(speed, 0.0, float("inf"), 0.0)
+        achieved = (rospy.Time.now() - began).to_sec() / (time.monotonic() - began_s)
+        return Pass(speed, log.rate_hz(), log.latency_s(0.99), achieved)
+
+    def _check_rate(self, episode: Episode) -> None:
+        """A trial in which the machine did not keep up was not a trial at 5 Hz: repeat it, slower."""
+        log = CommandLog(episode.latencies_s, episode.intervals_s)
+        kept = log.rate_hz() >= LEAST_RATE_HZ and log.latency_s(0.9) <= MOST_LATENCY_S
+        if kept or not self._measured or self.speed <= SLOWEST:
+            return
+        self.speed = round(self.speed * SLOWER, 2)
+        raise Aborted(
+            f"the machine did not keep up: {log.rate_hz():.2f} Hz, pictures {1e3 * log.latency_s(0.9):.0f} ms old; "
+            f"slowing down to {self.speed:g} times real time",
+            episode,
+        )

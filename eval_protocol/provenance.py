@@ -1,0 +1,54 @@
+"""Where a session's results come from: code, checkpoint, configuration, operator, software."""
+
+import getpass
+import hashlib
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, Mapping
+
+from robot_bridge.share import share_path
+
+SUFFIXES = (".safetensors", ".json")
+
+
+def provenance(policy: Path, operator: str, configuration: Mapping[str, Any]) -> Dict[str, Any]:
+    """What a report must name to be repeatable; the same inputs on the same machine give the same answer."""
+    return {
+        "git_sha": git_sha(share_path("package.xml").parent),
+        "policy": str(policy),
+        "checkpoint": checkpoint_hash(policy),
+        "operator": operator or getpass.getuser(),
+        "host": platform.node(),
+        "python": platform.python_version(),
+        "configuration": dict(configuration),
+    }
+
+
+def checkpoint_hash(folder: Path) -> str:
+    """sha256 over the names and contents of a checkpoint's files; raises ValueError where there is no checkpoint."""
+    files = sorted(path for path in Path(folder).glob("*") if path.suffix in SUFFIXES)
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise ValueError(f"no checkpoint in {folder}: expected *.safetensors and card.json")
+    digest = hashlib.sha256()
+    for path in files:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.name} {content}\n".encode())
+    return "sha256 " + digest.hexdigest()
+
+
+def git_sha(folder: Path) -> str:
+    """The commit that is checked out in ``folder``, marked where files differ from it; ``unknown`` outside git."""
+    try:
+        sha = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown (no git checkout)"
+    return sha + (" with uncommitted changes" if changed else "")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True, timeout=10
+    )
+    return done.stdout.strip()
