@@ -5,9 +5,12 @@ as soon as a picture is due in simulated time.
 """
 
 import threading
-from typing import Callable, NamedTuple, Optional, Protocol
+from typing import NamedTuple, Optional
 
 import numpy as np
+
+from robot_bridge.sim.camera import SceneRenderer
+from robot_bridge.sim.scene import SceneSpec
 
 
 class WorldState(NamedTuple):
@@ -54,33 +57,29 @@ class StateSlot:
         return int((state.stamp_ns + 500_000) // self._period_ns)
 
 
-class Renderer(Protocol):
-    """Draws one scene."""
-
-    def render(self, qpos: np.ndarray) -> np.ndarray:
-        """RGB uint8 (H, W, 3) picture of the scene with the generalised positions (nq,)."""
-
-    def close(self) -> None:
-        """Release the graphics context."""
-
-
 class SceneView:
-    """Renders states, and builds a new renderer when the scene changes. Use it from one thread only."""
+    """Draws states and follows changes of the scene. Use it from one thread only: that owns the graphics context."""
 
-    def __init__(self, make_renderer: Callable[[str], Renderer]):
-        self._make_renderer = make_renderer
-        self._renderer: Optional[Renderer] = None
+    def __init__(self, width: int, height: int):
+        self._size = (width, height)
+        self._renderer: Optional[SceneRenderer] = None
         self._scene: Optional[str] = None
 
     def render(self, state: WorldState) -> np.ndarray:
-        """RGB uint8 (H, W, 3) picture of the state."""
-        if self._renderer is None or state.scene != self._scene:
-            self.close()
-            self._renderer, self._scene = self._make_renderer(state.scene), state.scene
-        return self._renderer.render(state.qpos)
+        """RGB uint8 (height, width, 3) picture of the state; raises ValueError where it is no state of its scene."""
+        return self._renderer_of(state.scene).render(state.qpos)
 
     def close(self) -> None:
-        """Release the renderer."""
+        """Release the graphics context."""
         if self._renderer is not None:
             self._renderer.close()
-        self._renderer = None
+        self._renderer, self._scene = None, None
+
+    def _renderer_of(self, scene: str) -> SceneRenderer:
+        if self._renderer is None:
+            self._renderer = SceneRenderer(SceneSpec.from_json(scene), *self._size)
+        elif scene != self._scene:
+            self._scene = None
+            self._renderer.show(SceneSpec.from_json(scene))
+        self._scene = scene
+        return self._renderer

@@ -11,9 +11,7 @@ from vptr_widowx.msg import SimState
 from robot_bridge.camera_health import MAX_AGE_S, RateMeter
 from robot_bridge.camera_settings import CameraSettings
 from robot_bridge.nodes.picture_publisher import PicturePublisher
-from robot_bridge.sim.camera import SceneRenderer
-from robot_bridge.sim.scene import SceneSpec
-from robot_bridge.state_view import Renderer, SceneView, StateSlot, WorldState
+from robot_bridge.state_view import SceneView, StateSlot, WorldState
 
 STATE_TOPIC = "/sim/state"
 _WAIT_S = 0.2
@@ -23,10 +21,9 @@ class SimulatedCamera:
     """Renders the newest state as soon as it is due in simulated time, stamped as the state is."""
 
     def __init__(self, settings: CameraSettings, publisher: PicturePublisher):
-        self._size = (settings.width, settings.height)
         self._publisher = publisher
         self._slot = StateSlot(settings.rate)
-        self._view = SceneView(self._make_renderer)
+        self._view = SceneView(settings.width, settings.height)
         self._meter = RateMeter()
         self._problem = ""
         self._last_s: Optional[float] = None
@@ -47,9 +44,6 @@ class SimulatedCamera:
 
     def _receive(self, message: SimState) -> None:
         self._slot.offer(WorldState(message.scene, np.array(message.qpos), message.header.stamp.to_nsec()))
-
-    def _make_renderer(self, scene: str) -> Renderer:
-        return SceneRenderer(SceneSpec.from_json(scene), *self._size)
 
     def _show(self, state: WorldState) -> None:
         """Publish the picture of a state; a state that cannot be drawn is reported, and the next one tried."""

@@ -4,7 +4,12 @@ import threading
 import time
 
 import numpy as np
+import pytest
 
+from robot_bridge.sim.camera import SceneRenderer
+from robot_bridge.sim.scene import sample_scene
+from robot_bridge.sim.tasks import TASKS
+from robot_bridge.sim.world import World
 from robot_bridge.state_view import SceneView, StateSlot, WorldState
 
 
@@ -64,40 +69,35 @@ def test_no_state_is_no_picture():
     assert 0.04 < time.monotonic() - start < 0.5
 
 
-class Canvas:
-    def __init__(self, scene, log):
-        self.scene, self.log = scene, log
-        log.append(f"open {scene}")
+@pytest.fixture(scope="module")
+def worlds():
+    """Two scenes: their JSON, and the positions of their worlds at the start."""
+    specs = [sample_scene(task, seed=1) for task in list(TASKS)[:2]]
+    found = []
+    for spec in specs:
+        world = World(spec)
+        found.append((spec, world.qpos.copy()))
+        world.close()
+    return found
 
-    def render(self, qpos):
-        return np.full((2, 2, 3), int(qpos[0]), np.uint8)
 
-    def close(self):
-        self.log.append(f"close {self.scene}")
-
-
-def test_a_new_scene_gets_a_new_renderer():
-    log = []
-    view = SceneView(lambda scene: Canvas(scene, log))
-    for scene, value in (("a", 1.0), ("a", 2.0), ("b", 3.0)):
-        assert view.render(WorldState(scene, np.array([value]), 0))[0, 0, 0] == value
+def test_each_state_is_drawn_in_its_own_scene(worlds):
+    view = SceneView(64, 48)
+    for spec, qpos in (worlds[0], worlds[1], worlds[0]):
+        image = view.render(WorldState(spec.to_json(), qpos, 0))
+        fresh = SceneRenderer(spec, 64, 48)
+        np.testing.assert_array_equal(image, fresh.render(qpos))
+        fresh.close()
+        assert image.shape == (48, 64, 3) and image.std() > 10
     view.close()
-    assert log == ["open a", "close a", "open b", "close b"]
 
 
-def test_a_scene_that_failed_is_tried_again():
-    attempts = []
-
-    def make(scene):
-        attempts.append(scene)
-        if len(attempts) == 1:
-            raise ValueError("bad scene")
-        return Canvas(scene, [])
-
-    view = SceneView(make)
-    for _ in range(2):
-        try:
-            view.render(state(0.0))
-        except ValueError:
-            continue
-    assert attempts == ["a", "a"]
+def test_a_broken_state_is_refused_and_the_next_one_drawn(worlds):
+    (spec, qpos), (other, _) = worlds
+    view = SceneView(64, 48)
+    expected = view.render(WorldState(spec.to_json(), qpos, 0))
+    for broken in (WorldState("no scene", qpos, 0), WorldState(other.to_json(), qpos[:-1], 0)):
+        with pytest.raises(ValueError):
+            view.render(broken)
+    np.testing.assert_array_equal(view.render(WorldState(spec.to_json(), qpos, 0)), expected)
+    view.close()

@@ -1,9 +1,11 @@
 """The camera node as a real process on a real master."""
 
+import os
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +13,19 @@ from PIL import Image as Picture
 
 rospy = pytest.importorskip("rospy", reason="needs ROS (./run test sets it up)")
 
-from conftest import Node, wait_for  # noqa: E402
+
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+from vptr_widowx.msg import SimState  # noqa: E402
 
 from robot_bridge.images import ImageFields, decode_image, from_fields  # noqa: E402
-
-# rospy of Debian calls notifyAll under a lock; raised there as an error it would never let go of the lock.
-pytestmark = pytest.mark.filterwarnings("ignore:.*notifyAll:DeprecationWarning")
+from robot_bridge.sim.camera import SceneRenderer  # noqa: E402
+from robot_bridge.sim.scene import sample_scene  # noqa: E402
+from robot_bridge.sim.tasks import TASKS  # noqa: E402
+from robot_bridge.sim.world import World  # noqa: E402
+from tests.ros.conftest import Node, wait_for  # noqa: E402
 
 RAW = "/camera/color/image_raw"
 
@@ -124,11 +131,89 @@ def test_a_camera_that_cannot_start_ends_the_node_with_one_line(nodes, parameter
     assert "Traceback" not in node.output()
 
 
+class Simulation:
+    """Publishes a world whose arm waves, faster than real time, as the bridge does."""
+
+    def __init__(self):
+        self._states = rospy.Publisher("/sim/state", SimState, queue_size=1, tcp_nodelay=True)
+        self._clock = rospy.Publisher("/clock", Clock, queue_size=1)
+        self.sent = {}
+        self.sent_wall = {}
+
+    def play(self, spec, qpos, start_s, duration_s, speed):
+        """Publish 50 states and clock ticks a simulated second."""
+        begin = time.monotonic()
+        for tick in range(round(duration_s * 50)):
+            time.sleep(max(0.0, begin + tick * 0.02 / speed - time.monotonic()))
+            stamp = rospy.Time.from_sec(start_s + tick * 0.02)
+            waving = qpos.copy()
+            waving[0] += 0.3 * np.sin(tick / 20)
+            self.sent[stamp.to_nsec()], self.sent_wall[stamp.to_nsec()] = waving, time.time()
+            self._clock.publish(Clock(clock=stamp))
+            self._states.publish(SimState(header=Header(stamp=stamp), scene=spec.to_json(), qpos=list(waving)))
+
+    def connected(self):
+        return self._states.get_num_connections() > 0
+
+    def close(self):
+        self._states.unregister()
+        self._clock.unregister()
+
+
+@pytest.fixture
+def simulated_time(master):
+    rospy.set_param("/use_sim_time", True)
+    yield
+    rospy.delete_param("/use_sim_time")
+
+
+def test_the_simulated_camera_draws_the_newest_state_and_survives_the_bridge(simulated_time, nodes, listen):
+    raw, diagnostics = listen(RAW, Image), listen("/diagnostics", DiagnosticArray)
+    first, second = list(TASKS)[:2]
+    spec, qpos = scene_and_positions(first)
+    other, other_qpos = scene_and_positions(second)
+    simulation = Simulation()
+    node = nodes.start("camera_node", camera="sim", width=160, height=120)
+    wait_for(simulation.connected, 20.0, "the camera to listen")
+    simulation.play(spec, qpos, 10.0, 2.0, speed=1.0)
+    wait_for(lambda: raw.messages, 5.0, "the first picture")
+    before = len(raw.messages)
+    simulation.play(spec, qpos, 12.0, 6.0, speed=3.0)
+    wait_for(lambda: len(raw.messages) >= before + 30, 2.0, "a picture each tenth of a simulated second")
+    stamps = [message.header.stamp.to_nsec() for message in raw.messages]
+    assert set(stamps) <= set(simulation.sent) and len(set(stamps)) == len(stamps)
+    latencies = [arrival - simulation.sent_wall[stamp] for arrival, stamp in zip(raw.arrivals, stamps)][before:]
+    assert np.median(latencies) < 0.1
+    renderer = SceneRenderer(spec, 160, 120)
+    for message in (raw.messages[-20], raw.messages[-1]):
+        np.testing.assert_array_equal(as_rgb(message), renderer.render(simulation.sent[message.header.stamp.to_nsec()]))
+    wait_for(lambda: newest_level(diagnostics) == DiagnosticStatus.ERROR, 5.0, "an error without states")
+    assert "/sim/state" in diagnostics.messages[-1].status[0].message and node.process.poll() is None
+
+    count = len(raw.messages)
+    simulation.play(other, other_qpos, 0.5, 1.0, speed=1.0)
+    wait_for(lambda: len(raw.messages) > count, 3.0, "pictures after a restart of the simulation")
+    renderer.show(other)
+    last = raw.messages[-1]
+    np.testing.assert_array_equal(as_rgb(last), renderer.render(simulation.sent[last.header.stamp.to_nsec()]))
+    renderer.close()
+    simulation.close()
+    assert node.kill(signal.SIGTERM) == 0
+
+
+def scene_and_positions(task):
+    spec = sample_scene(task, seed=3)
+    world = World(spec)
+    qpos = np.array(world.qpos)
+    world.close()
+    return spec, qpos
+
+
 def test_a_restarted_master_ends_the_node_which_says_why(private_master, tmp_path, frames):
     node = Node(private_master, tmp_path, "camera_node", "_camera:=video", f"_frames:={frames}")
     try:
-        wait_for(lambda: "/camera_node" in node_list(private_master), 10.0, "the node")
-        private_master.kill()
+        wait_for(lambda: RAW in topics(private_master), 10.0, "the node's topics")
+        kill_all_of(private_master)
         wait_for(lambda: "master does not answer" in node.output(), 5.0, "a report of the loss")
         assert node.process.poll() is None
         private_master.process = subprocess.Popen(
@@ -142,8 +227,17 @@ def test_a_restarted_master_ends_the_node_which_says_why(private_master, tmp_pat
         assert "does not know this node" in node.output()
     finally:
         node.kill()
+        kill_all_of(private_master)
 
 
-def node_list(master):
-    listing = subprocess.run(["rosnode", "list"], env=master.environment, capture_output=True)
+def topics(master):
+    listing = subprocess.run(["rostopic", "list", "-p"], env=master.environment, capture_output=True)
     return listing.stdout.decode()
+
+
+def kill_all_of(master):
+    """Kill roscore with its children: rosmaster and rosout are sessions of their own and would outlive it."""
+    children = Path(f"/proc/{master.process.pid}/task/{master.process.pid}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    master.kill()
