@@ -1,4 +1,5 @@
 """`vptr train`: train a policy."""
+
 import os
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ def bc(options: BCOptions) -> int:
     The run folder gets config.json, metrics.jsonl, tensorboard/, checkpoints/ and, at the end, the chosen policy in
     checkpoint/. With --evaluate-every the one with the highest success in simulated episodes is chosen.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch loads: idle threads leave the cores to others
     from robot_bridge.sim.shards import ShardError, read_folder, read_index, shard_paths
     from vptr_policy.data.demonstrations import fingerprint, open_cache, select
     from vptr_policy.train import Trainer, TrainingDiverged

@@ -34,6 +34,8 @@ class TrainOptions:
     """convolutional (trains on a CPU) or resnetv2-50 (the paper's)."""
     hidden: Tuple[int, ...] = (256, 256)
     """Widths of the hidden layers after the encoder."""
+    width: int = 24
+    """Channels of the convolutional encoder's first layer; its others have twice as many."""
     gripper: str = "binary"
     """What the policy sends: binary (0 or 1) or continuous."""
     shift: int = 4

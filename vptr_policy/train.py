@@ -53,7 +53,7 @@ class Trainer:
         tasks = transitions.cache.tasks
         self._card = Card(
             algorithm={"name": "bc", "loss": options.loss},
-            network=NetworkConfig(len(tasks), options.encoder, options.hidden),
+            network=NetworkConfig(len(tasks), options.encoder, options.hidden, options.width),
             tasks=tasks,
             gripper=options.gripper,
             data={**transitions.summary(), **(provenance or {})},

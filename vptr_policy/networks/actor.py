@@ -12,7 +12,6 @@ from vptr_policy.networks.resnetv2 import ResNetV2
 
 STATE_SIZE = 7
 ACTION_SIZE = 7
-ENCODERS: Dict[str, Callable[[], nn.Module]] = {"convolutional": ConvolutionalEncoder, "resnetv2-50": ResNetV2}
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,14 @@ class NetworkConfig:
     """convolutional (trains on a CPU) or resnetv2-50 (the paper's)."""
     hidden: Tuple[int, ...] = (256, 256)
     """Widths of the hidden layers after the encoder."""
+    width: int = 24
+    """Channels of the convolutional encoder's first layer."""
+
+
+ENCODERS: Dict[str, Callable[[NetworkConfig], nn.Module]] = {
+    "convolutional": lambda config: ConvolutionalEncoder(config.width),
+    "resnetv2-50": lambda _: ResNetV2(),
+}
 
 
 class ConditionedMLP(nn.Module):
@@ -55,7 +62,7 @@ class Actor(nn.Module):
         if config.encoder not in ENCODERS:
             raise ValueError("no encoder {!r}; known: {}".format(config.encoder, ", ".join(ENCODERS)))
         self.config = config
-        self.encoder = ENCODERS[config.encoder]()
+        self.encoder = ENCODERS[config.encoder](config)
         features = int(self.encoder.size)  # type: ignore[arg-type]
         self.head = ConditionedMLP(features + STATE_SIZE, config.tasks, config.hidden, 2 * ACTION_SIZE)
         self.register_buffer("state_mean", torch.zeros(STATE_SIZE))

@@ -48,7 +48,7 @@ class ConvolutionalEncoder(nn.Module):
     SIDE = 16
     """Side of the last feature map."""
 
-    def __init__(self, width: int = 32, embeddings: int = 8, bottleneck: int = 256) -> None:
+    def __init__(self, width: int = 24, embeddings: int = 8, bottleneck: int = 256) -> None:
         super().__init__()
         channels = 2 * width
         self.layers = nn.Sequential(
