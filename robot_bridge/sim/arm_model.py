@@ -1,7 +1,12 @@
 """MJCF of the wx250s made of primitives, with the published kinematics, limits and link masses (Interbotix URDF)."""
 
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, Sequence, Tuple
+
+from robot_bridge.sim.mesh import joined
+from robot_bridge.sim.shapes import Colour, Part, numbers
+
+Quat = Tuple[float, float, float, float]
 
 JOINTS = ("waist", "shoulder", "elbow", "forearm_roll", "wrist_angle", "wrist_rotate")
 FINGER_OPEN_M = 0.037
@@ -27,131 +32,134 @@ JOINT_DEFAULTS = """
 <default class="arm">
   <joint armature="0.03" frictionloss="0.1" damping="0.1"/>
   <position kp="400" dampratio="1" forcerange="-35 35"/>
-  <geom contype="0" conaffinity="0" group="1"/>
+  <geom contype="0" conaffinity="0" group="3"/>
 </default>
-<default class="gripper_solid"><geom contype="2" conaffinity="1" group="1" friction="0.6" condim="3"/></default>
+<default class="hand"><geom type="box" contype="2" conaffinity="1" group="3" friction="0.6" condim="3"/></default>
 <default class="pad">
-  <geom type="box" contype="2" conaffinity="1" group="1" condim="4" friction="1.2 0.02 0.0005" priority="1"
+  <geom type="box" contype="2" conaffinity="1" group="3" condim="4" friction="1.2 0.02 0.0005" priority="1"
         solref="0.01 1" solimp="0.95 0.99 0.001"/>
 </default>"""
+
+_BLACK, _GREY, _RUBBER = (0.15, 0.15, 0.16), (0.30, 0.30, 0.33), (0.08, 0.08, 0.09)
+_ACROSS = (0.7071068, 0.7071068, 0.0, 0.0)
+"""Turns a cylinder's axis along y: the servo of a joint."""
+
+_ALONG = (0.7071068, 0.0, 0.7071068, 0.0)
+
+
+def _box(size: Tuple[float, ...], pos: Tuple[float, float, float], colour: Colour = _BLACK) -> Part:
+    return Part("box", size, colour, pos=pos)
+
+
+def _servo(size: Tuple[float, ...], pos: Tuple[float, float, float], turn: Quat, colour: Colour = _BLACK) -> Part:
+    return Part("cylinder", size, colour, pos=pos, quat=turn)
 
 
 @dataclass(frozen=True)
 class Link:
-    """One moving link: origin from its parent [m], joint axis, range [rad], and the geoms that show and weigh it."""
+    """One moving link: origin from its parent [m], joint, axis, range [rad], looks; the first part has its mass."""
 
     name: str
     joint: str
     origin: Tuple[float, float, float]
     axis: Tuple[int, int, int]
     range_rad: Tuple[float, float]
-    geoms: str
+    parts: Tuple[Part, ...]
+    collides: bool = False
 
 
-def _mass(link: str) -> str:
-    return f'mass="{LINK_MASSES_KG[link]}"'
+_X, _Y, _Z = (1, 0, 0), (0, 1, 0), (0, 0, 1)
+_FULL = (-3.14158, 3.14158)
+_UPRIGHT = (1.0, 0.0, 0.0, 0.0)
+
+BASE_PARTS = (
+    _box((0.055, 0.055, 0.012), (-0.005, 0, 0.012)),
+    _box((0.040, 0.036, 0.018), (-0.005, 0, 0.040), _GREY),
+)
+
+LINKS = (
+    Link("shoulder", "waist", (0, 0, 0.072), _Z, _FULL, (
+        _box((0.032, 0.040, 0.026), (0, 0, 0.012)),
+        _servo((0.036, 0.008), (0, 0, -0.016), _UPRIGHT, _GREY),
+        _servo((0.024, 0.048), (0, 0, 0.03865), _ACROSS),
+    )),
+    Link("upper_arm", "shoulder", (0, 0, 0.03865), _Y, (-1.88496, 1.98968), (
+        _box((0.014, 0.026, 0.105), (0.004, 0, 0.125)),
+        _box((0.016, 0.028, 0.030), (0.004, 0, 0.06), _GREY),
+        _box((0.034, 0.020, 0.014), (0.026, 0, 0.243)),
+        _servo((0.021, 0.032), (0.04975, 0, 0.25), _ACROSS, _GREY),
+    )),
+    Link("upper_forearm", "elbow", (0.04975, 0, 0.25), _Y, (-2.14675, 1.60570), (
+        _box((0.086, 0.021, 0.016), (0.091, 0, 0)),
+        _box((0.022, 0.023, 0.018), (0.125, 0, 0), _GREY),
+    )),
+    Link("lower_forearm", "forearm_roll", (0.175, 0, 0), _X, _FULL, (
+        _servo((0.019, 0.034), (0.032, 0, 0), _ALONG),
+        _servo((0.018, 0.028), (0.075, 0, 0), _ACROSS, _GREY),
+    )),
+    Link("wrist", "wrist_angle", (0.075, 0, 0), _Y, (-1.74533, 2.14675), (_box((0.028, 0.016, 0.015), (0.026, 0, 0)),)),
+    Link("gripper", "wrist_rotate", (0.065, 0, 0), _X, _FULL, (
+        _box((0.022, 0.024, 0.018), (0.010, 0, 0)),
+        _box((0.007, 0.055, 0.011), (0.043, 0, 0), _GREY),
+    ), collides=True),
+)  # fmt: skip
 
 
-def _links() -> List[Link]:
-    """The six links from the waist to the wrist; the first geom of each carries its mass."""
-    y_axis, x_axis, z_axis = (0, 1, 0), (1, 0, 0), (0, 0, 1)
-    full = (-3.14158, 3.14158)
-    return [
-        Link(
-            "shoulder",
-            "waist",
-            (0, 0, 0.072),
-            z_axis,
-            full,
-            f'<geom type="box" size=".032 .040 .026" pos="0 0 .012" material="arm" {_mass("shoulder")}/>'
-            '<geom type="cylinder" size=".036 .008" pos="0 0 -.016" material="arm_metal" mass="0"/>'
-            '<geom type="cylinder" size=".024 .048" pos="0 0 .03865" quat=".7071 .7071 0 0" material="arm" mass="0"/>',
-        ),
-        Link(
-            "upper_arm",
-            "shoulder",
-            (0, 0, 0.03865),
-            y_axis,
-            (-1.88496, 1.98968),
-            f'<geom type="box" size=".014 .026 .105" pos=".004 0 .125" material="arm" {_mass("upper_arm")}/>'
-            '<geom type="box" size=".016 .028 .030" pos=".004 0 .06" material="arm_metal" mass="0"/>'
-            '<geom type="box" size=".034 .020 .014" pos=".026 0 .243" material="arm" mass="0"/>'
-            '<geom type="cylinder" size=".021 .032" pos=".04975 0 .25" quat=".7071 .7071 0 0" material="arm_metal"'
-            ' mass="0"/>',
-        ),
-        Link(
-            "upper_forearm",
-            "elbow",
-            (0.04975, 0, 0.25),
-            y_axis,
-            (-2.14675, 1.60570),
-            f'<geom type="box" size=".080 .021 .016" pos=".085 0 0" material="arm" {_mass("upper_forearm")}/>'
-            '<geom type="box" size=".022 .023 .018" pos=".125 0 0" material="arm_metal" mass="0"/>',
-        ),
-        Link(
-            "lower_forearm",
-            "forearm_roll",
-            (0.175, 0, 0),
-            x_axis,
-            full,
-            f'<geom type="cylinder" size=".019 .028" pos=".028 0 0" quat=".7071 0 .7071 0" material="arm"'
-            f" {_mass('lower_forearm')}/>"
-            '<geom type="cylinder" size=".018 .028" pos=".075 0 0" quat=".7071 .7071 0 0" material="arm_metal"'
-            ' mass="0"/>',
-        ),
-        Link(
-            "wrist",
-            "wrist_angle",
-            (0.075, 0, 0),
-            y_axis,
-            (-1.74533, 2.14675),
-            f'<geom type="box" size=".028 .016 .015" pos=".026 0 0" material="arm" {_mass("wrist")}/>',
-        ),
-        Link(
-            "gripper",
-            "wrist_rotate",
-            (0.065, 0, 0),
-            x_axis,
-            full,
-            f'<geom class="gripper_solid" type="box" size=".022 .024 .018" pos=".010 0 0" material="arm"'
-            f" {_mass('gripper')}/>"
-            f'<geom class="gripper_solid" type="box" size=".007 .055 .011" pos=".043 0 0" material="arm_metal"'
-            f" {_mass('gripper_bar')}/>",
-        ),
-    ]
+def _weighing(parts: Tuple[Part, ...], masses: Sequence[float], kind: str = "arm") -> str:
+    """The parts that have the masses [kg], in this order, as MJCF geoms that are not shown."""
+    return "".join(
+        f'<geom class="{kind}" type="{part.shape}" size="{numbers(part.size)}" pos="{numbers(part.pos)}"'
+        f' quat="{numbers(part.quat)}" mass="{mass}"/>'
+        for part, mass in zip(parts, masses)
+    )
+
+
+def _finger_parts(sign: int) -> Tuple[Part, ...]:
+    return (
+        _box((0.009, 0.006, 0.008), (-0.007, sign * 0.009, 0)),
+        _box((0.021, 0.004, 0.010), (0.0205, sign * 0.004, 0), _RUBBER),
+    )
 
 
 def _finger(side: str, sign: int) -> str:
     """A finger sliding along y; its pad's inner face lies at the slide's own value, the tip 14 mm past ee_gripper."""
+    parts = _finger_parts(sign)
+    pad = parts[1]
     return f"""
-<body name="{side}_finger" pos=".066 0 0">
+<body name="{side}_finger" pos=".066 0 0" gravcomp="1">
   <joint name="{side}_finger" type="slide" axis="0 {sign} 0" range="0 {FINGER_OPEN_M}" armature="0.05" damping="2"/>
-  <geom class="gripper_solid" type="box" size=".009 .006 .008" pos="-.007 {sign * 0.009} 0" material="arm"
-        {_mass(side + "_finger")}/>
-  <geom name="{side}_pad" class="pad" size=".021 .004 .010" pos=".0205 {sign * 0.004} 0" material="finger" mass="0"/>
+  {_weighing(parts, [LINK_MASSES_KG[side + "_finger"]], "hand")}
+  <geom name="{side}_pad" class="pad" size="{numbers(pad.size)}" pos="{numbers(pad.pos)}" mass="0"/>
+  {joined(side + "_finger", parts)[1]}
 </body>"""
 
 
 def _chain() -> str:
     """The nested bodies from the shoulder to the fingers."""
-    hand = _finger("left", 1) + _finger("right", -1) + '<site name="ee_gripper" pos=".093575 0 0" group="4"/>'
-    inner = hand
-    for link in reversed(_links()):
-        x, y, z = link.origin
+    inner = _finger("left", 1) + _finger("right", -1) + '<site name="ee_gripper" pos=".093575 0 0" group="4"/>'
+    for link in reversed(LINKS):
+        masses = [LINK_MASSES_KG[link.name], LINK_MASSES_KG["gripper_bar"]][: 1 + link.collides]
         inner = (
-            f'<body name="{link.name}" pos="{x} {y} {z}" gravcomp="1">'
-            f'<joint name="{link.joint}" axis="{link.axis[0]} {link.axis[1]} {link.axis[2]}"'
-            f' range="{link.range_rad[0]} {link.range_rad[1]}"/>{link.geoms}{inner}</body>'
+            f'<body name="{link.name}" pos="{numbers(link.origin)}" gravcomp="1">'
+            f'<joint name="{link.joint}" axis="{numbers(link.axis)}" range="{numbers(link.range_rad)}"/>'
+            f"{_weighing(link.parts, masses, 'hand' if link.collides else 'arm')}{joined(link.name, link.parts)[1]}"
+            f"{inner}</body>"
         )
     return inner
+
+
+def arm_assets() -> str:
+    """MJCF of the arm's picture meshes."""
+    fingers = joined("left_finger", _finger_parts(1))[0] + joined("right_finger", _finger_parts(-1))[0]
+    links = "".join(joined(link.name, link.parts)[0] for link in LINKS)
+    return joined("base", BASE_PARTS)[0] + links + fingers
 
 
 def arm_bodies() -> str:
     """MJCF of the arm; its base frame is base_link, the origin of the world."""
     return f"""
 <body name="base" childclass="arm">
-  <geom type="box" size=".055 .055 .012" pos="-.005 0 .012" material="arm" {_mass("base")}/>
-  <geom type="box" size=".040 .036 .018" pos="-.005 0 .040" material="arm_metal" mass="0"/>
+  {_weighing(BASE_PARTS, [LINK_MASSES_KG["base"]])}{joined("base", BASE_PARTS)[1]}
   {_chain()}
 </body>"""
 

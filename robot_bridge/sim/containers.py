@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, sin
 from typing import Dict, List, Tuple
 
+from robot_bridge.sim.mesh import joined, mesh_asset, turned
 from robot_bridge.sim.shapes import Colour, Part, numbers
 
 WALL_M = 0.004
@@ -53,30 +54,23 @@ class Container:
         """Radius that clears the vessel and its walls, without handles."""
         return (self.radius_m + WALL_M) * (2**0.5 if self.square else 1.0)
 
-    def mesh(self) -> str:
-        """MJCF of the picture mesh asset, named like the container."""
-        vertices, faces = _turn(_outline(self.inside), 4 if self.square else SEGMENTS)
-        corners = numbers(tuple(value for vertex in vertices for value in vertex))
-        triangles = " ".join(str(index) for face in faces for index in face)
-        smooth = "false" if self.square else "true"
-        return (
-            f'<mesh name="{self.name}" vertex="{corners}" face="{triangles}" smoothnormal="{smooth}" inertia="shell"/>'
-        )
+    def look(self, name: str) -> Tuple[str, str]:
+        """MJCF of the mesh assets of a body of this kind, and of the geoms that show them."""
+        sides, offset = (4, pi / 4) if self.square else (SEGMENTS, 0.0)
+        stretch = 2**0.5 if self.square else 1.0
+        points, faces = turned([(stretch * r, z) for r, z in _outline(self.inside)], sides, offset)
+        assets, geoms = joined(name, self.extras)
+        shell = f'<geom class="picture" type="mesh" mesh="{name}_shell" mass="0" rgba="{numbers(self.colour)} 1"/>'
+        return mesh_asset(f"{name}_shell", points, faces, not self.square) + assets, shell + geoms
 
-    def body(self, name: str) -> str:
-        """MJCF of a free body of this kind."""
+    def solids(self, name: str) -> str:
+        """MJCF of the collision geoms of a body of this kind."""
         solids = _floor(self) + _walls(self)
         mass = self.mass_kg / len(solids)
-        geoms = "".join(
+        return "".join(
             f'<geom name="{name}_{index}" class="vessel" type="{shape}" mass="{mass:.6f}" {where}/>'
             for index, (shape, where) in enumerate(solids)
         )
-        extras = "".join(part.geom(0.0, index + len(solids), name) for index, part in enumerate(self.extras))
-        picture = (
-            f'<geom name="{name}_picture" class="picture" type="mesh" mesh="{self.name}" mass="0"'
-            f' rgba="{numbers(self.colour)} 1"/>'
-        )
-        return f'<body name="{name}"><freejoint name="{name}"/>{geoms}{picture}{extras}</body>'
 
 
 def _outline(inside: Profile) -> Profile:
@@ -84,27 +78,6 @@ def _outline(inside: Profile) -> Profile:
     outer = [(0.0, 0.0), (inside[1][0] + WALL_M * 0.6, 0.0)]
     outer += [(radius + WALL_M, height) for radius, height in inside[2:]]
     return tuple(outer + list(reversed(inside)))
-
-
-def _turn(outline: Profile, segments: int) -> Tuple[List[Tuple[float, float, float]], List[Tuple[int, int, int]]]:
-    """Vertices and triangles of a section turned about z; four segments make a square of that half side."""
-    stretch, offset = (2**0.5, pi / 4) if segments == 4 else (1.0, 0.0)
-    angles = [offset + 2 * pi * index / segments for index in range(segments)]
-    vertices = [
-        (stretch * radius * cos(angle), stretch * radius * sin(angle), height)
-        for radius, height in outline
-        for angle in angles
-    ]
-    faces: List[Tuple[int, int, int]] = []
-    for ring in range(len(outline) - 1):
-        for index in range(segments):
-            a, b = ring * segments + index, ring * segments + (index + 1) % segments
-            c, d = a + segments, b + segments
-            if outline[ring][0] > 0:
-                faces.append((a, b, c))
-            if outline[ring + 1][0] > 0:
-                faces.append((b, d, c))
-    return vertices, faces
 
 
 def _floor(container: Container) -> List[Tuple[str, str]]:

@@ -6,9 +6,10 @@ from typing import List, Tuple
 import mujoco
 import numpy as np
 
-from robot_bridge.sim.arm_model import JOINT_DEFAULTS, arm_actuation, arm_bodies
+from robot_bridge.sim.arm_model import JOINT_DEFAULTS, arm_actuation, arm_assets, arm_bodies
 from robot_bridge.sim.containers import CONTAINERS
-from robot_bridge.sim.kitchen import KITCHEN_DEFAULTS, kitchen_bodies, materials
+from robot_bridge.sim.kitchen import KITCHEN_DEFAULTS, kitchen_assets, kitchen_bodies, materials
+from robot_bridge.sim.mesh import joined
 from robot_bridge.sim.objects import THINGS
 from robot_bridge.sim.scene import SceneSpec
 from robot_bridge.sim.shapes import THING_DEFAULTS
@@ -16,45 +17,66 @@ from robot_bridge.sim.textures import texture_files, textures
 
 PHYSICS_STEP_S = 0.004
 CAMERA = "over_shoulder"
-CAMERA_POS_M = np.array([-0.10, 0.40, 0.50])
-CAMERA_TARGET_M = np.array([0.33, -0.02, 0.02])
-CAMERA_FOVY_DEG = 44.0
+CAMERA_POS_M = np.array([-0.05, 0.43, 0.50])
+CAMERA_TARGET_M = np.array([0.315, -0.035, 0.035])
+CAMERA_FOVY_DEG = 41.0
 ASPECT = 4.0 / 3.0
 
 _OPTIONS = f"""
 <compiler angle="radian" autolimits="true" boundmass="1e-6" boundinertia="1e-9"/>
 <option timestep="{PHYSICS_STEP_S}" integrator="implicitfast" cone="elliptic" impratio="10" iterations="30"/>
 <visual>
-  <quality shadowsize="512" offsamples="4" numslices="14" numstacks="8" numquads="1"/>
-  <headlight ambient="0.30 0.30 0.30" diffuse="0.22 0.22 0.22" specular="0.05 0.05 0.05"/>
-  <map znear="0.05" zfar="8" shadowclip="1" shadowscale="0.9"/>
+  <quality shadowsize="384" offsamples="4" numslices="14" numstacks="8" numquads="3"/>
+  <headlight ambient="0.30 0.30 0.30" diffuse="0.16 0.16 0.16" specular="0.05 0.05 0.05"/>
+  <map znear="0.05" zfar="8" shadowclip="0.68"/>
   <global offwidth="1280" offheight="960"/>
 </visual>
 <statistic center="0.3 0 0.1" extent="0.7"/>"""
 
+_LIGHTS = """
+<light name="sun" pos="0.18 0.18 1.2" dir="0.10 -0.15 -1.0" directional="true" diffuse="0.60 0.58 0.55"
+       specular="0.2 0.2 0.2" castshadow="true"/>
+<light name="lamp" pos="-0.4 -0.5 1.2" dir="0.6 0.4 -1.0" directional="true" diffuse="0.16 0.16 0.18"
+       specular="0 0 0" castshadow="false"/>"""
 
-@lru_cache(maxsize=16)
-def _mjcf(kitchen: int, target: str, container: str, distractors: Tuple[str, ...]) -> str:
+
+@lru_cache(maxsize=1)
+def _arm() -> Tuple[str, str]:
+    return arm_assets(), arm_bodies()
+
+
+@lru_cache(maxsize=2)
+def _kitchen(kitchen: int) -> Tuple[str, str]:
+    return kitchen_assets(kitchen), kitchen_bodies(kitchen)
+
+
+@lru_cache(maxsize=64)
+def _movable(name: str, kind: str) -> Tuple[str, str]:
+    """MJCF of the assets and of the free body ``name`` of a container or an object."""
+    if name == "container":
+        vessel = CONTAINERS[kind]
+        solids, (assets, geoms) = vessel.solids(name), vessel.look(name)
+    else:
+        thing = THINGS[kind]
+        solids, (assets, geoms) = thing.solids(name), joined(name, thing.parts)
+    return assets, f'<body name="{name}"><freejoint name="{name}"/>{solids}{geoms}</body>'
+
+
+def _mjcf(spec: SceneSpec) -> str:
     """MJCF of the scene's structure; placements and looks are set on the compiled model."""
-    others = "".join(THINGS[kind].body(f"distractor{index}") for index, kind in enumerate(distractors))
-    meshes = "".join(vessel.mesh() for vessel in CONTAINERS.values())
+    pieces = [_kitchen(spec.kitchen), _arm(), _movable("container", spec.container.kind)]
+    pieces.append(_movable("target", spec.target.kind))
+    pieces += [_movable(f"distractor{index}", item.kind) for index, item in enumerate(spec.distractors)]
     return f"""
 <mujoco model="toy_kitchen">
   {_OPTIONS}
   <default>{JOINT_DEFAULTS}{THING_DEFAULTS}{KITCHEN_DEFAULTS}</default>
-  <asset>{textures()}{materials()}{meshes}</asset>
+  <asset>{textures()}{materials()}{"".join(assets for assets, _ in pieces)}</asset>
   <worldbody>
-    <light name="sun" pos="0.15 0.35 1.3" dir="0.16 -0.32 -1.0" directional="true" diffuse="0.62 0.60 0.57"
-           specular="0.2 0.2 0.2" castshadow="true"/>
-    <light name="lamp" pos="-0.4 -0.5 1.2" dir="0.6 0.4 -1.0" directional="true" diffuse="0.20 0.20 0.22"
-           specular="0 0 0" castshadow="false"/>
+    {_LIGHTS}
     <camera name="{CAMERA}" pos="{_text(CAMERA_POS_M)}" quat="{_text(look_at(CAMERA_POS_M, CAMERA_TARGET_M))}"
             {_intrinsics()}/>
-    {kitchen_bodies(kitchen)}
-    {arm_bodies()}
-    {CONTAINERS[container].body("container")}
-    {THINGS[target].body("target")}
-    {others}
+    {"".join(bodies for _, bodies in pieces)}
   </worldbody>
   {arm_actuation()}
 </mujoco>"""
@@ -83,9 +105,7 @@ def look_at(pos: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def build_model(spec: SceneSpec) -> mujoco.MjModel:
     """The compiled model of a scene, with its placements as ``qpos0`` and its looks applied."""
-    kinds = tuple(item.kind for item in spec.distractors)
-    text = _mjcf(spec.kitchen, spec.target.kind, spec.container.kind, kinds)
-    model = mujoco.MjModel.from_xml_string(text, assets=dict(texture_files()))
+    model = mujoco.MjModel.from_xml_string(_mjcf(spec), assets=dict(texture_files()))
     _place(model, spec)
     if spec.randomise:
         _randomise(model, np.random.default_rng([spec.seed, 7]))
@@ -114,10 +134,11 @@ def _randomise(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     model.cam_pos[0] += rng.normal(0.0, 0.012, 3)
     quat = model.cam_quat[0] + rng.normal(0.0, 0.004, 4)
     model.cam_quat[0] = quat / np.linalg.norm(quat)
-    model.light_pos += rng.uniform(-0.25, 0.25, model.light_pos.shape)
-    model.light_dir += rng.uniform(-0.15, 0.15, model.light_dir.shape)
+    shift = rng.uniform(-0.25, 0.25, (model.nlight, 2))
+    model.light_pos[:, :2] += shift
+    model.light_dir[:, :2] -= shift / model.light_pos[:, 2:]
     model.light_dir /= np.linalg.norm(model.light_dir, axis=1, keepdims=True)
-    model.light_diffuse *= rng.uniform(0.75, 1.20)
+    model.light_diffuse *= rng.uniform(0.75, 1.10)
     model.mat_rgba[:, :3] = _shaded(model.mat_rgba[:, :3], rng.uniform(0.85, 1.10, (model.nmat, 3)))
     plain = np.flatnonzero(model.geom_matid < 0)
     for rows in _same_colour(model, plain):

@@ -26,15 +26,14 @@ class Part:
     solid: bool = True
     weight: float = 1.0
 
-    def geom(self, mass_kg: float, index: int, owner: str) -> str:
-        """The MJCF geom; visual parts weigh nothing."""
+    def solid_geom(self, mass_kg: float, name: str) -> str:
+        """The MJCF collision geom, which is not shown."""
         place = (
             f'fromto="{numbers(self.ends)}"' if self.ends else f'pos="{numbers(self.pos)}" quat="{numbers(self.quat)}"'
         )
-        kind = f'class="thing" mass="{mass_kg:.6f}"' if self.solid else 'class="picture" mass="0"'
         return (
-            f'<geom name="{owner}_{index}" {kind} type="{self.shape}" size="{numbers(self.size)}" {place}'
-            f' rgba="{numbers(self.colour)} 1"/>'
+            f'<geom name="{name}" class="thing" mass="{mass_kg:.6f}" type="{self.shape}"'
+            f' size="{numbers(self.size)}" {place}/>'
         )
 
 
@@ -57,13 +56,13 @@ class Thing:
         """Height of the grasp above the origin: low things are held a little higher, so that no finger digs in."""
         return max(0.0, GRASP_M - self.rest_m)
 
-    def body(self, name: str) -> str:
-        """MJCF of a free body of this kind."""
-        total = sum(part.weight for part in self.parts if part.solid)
-        geoms = "".join(
-            part.geom(self.mass_kg * part.weight / total, index, name) for index, part in enumerate(self.parts)
+    def solids(self, name: str) -> str:
+        """MJCF of the collision geoms of a body of this kind."""
+        parts = [part for part in self.parts if part.solid]
+        total = sum(part.weight for part in parts)
+        return "".join(
+            part.solid_geom(self.mass_kg * part.weight / total, f"{name}_{index}") for index, part in enumerate(parts)
         )
-        return f'<body name="{name}"><freejoint name="{name}"/>{geoms}</body>'
 
 
 def numbers(values: Tuple[float, ...]) -> str:
@@ -74,7 +73,7 @@ def numbers(values: Tuple[float, ...]) -> str:
 THING_DEFAULTS = """
 <default class="thing">
   <geom contype="1" conaffinity="1" condim="4" friction="1 0.02 0.0005" solref="0.01 1" solimp="0.95 0.99 0.001"
-        group="0"/>
+        group="3"/>
 </default>
 <default class="picture"><geom contype="0" conaffinity="0" group="2"/></default>
 <default class="vessel">

@@ -69,7 +69,7 @@ def texture_files() -> Dict[str, bytes]:
     return {
         "oak.png": _png(_wood((150, 108, 72), 0.10, 1)),
         "beech.png": _png(_wood((226, 190, 142), 0.06, 2)),
-        "terrazzo.png": _png(_terrazzo((178, 222, 204), 3)),
+        "terrazzo.png": _png(_terrazzo((150, 208, 186), 3)),
         "tiles_blue.png": _png(_tiles((150, 200, 226), (190, 222, 238), 4)),
         "tiles_pink.png": _png(_tiles((244, 190, 186), (250, 222, 206), 5)),
     }
