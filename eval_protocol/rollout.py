@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from eval_protocol.video import VideoWriter
 from robot_bridge.interface import STEP_S, Action, Observation, Policy
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.expert import Expert
-from robot_bridge.sim.scene import sample_scene
+from robot_bridge.sim.scene import SceneSpec, sample_scene
 from robot_bridge.sim.seeds import episode_seed
+from robot_bridge.sim.sheet import evenly
 from robot_bridge.sim.workers import run_jobs
 from vptr_policy.runtime import EpisodeResult, Runtime, Step, Stepped, Subscriber
 
@@ -95,6 +96,24 @@ class VideoSubscriber:
         self._writer.close()
 
 
+class FrameSubscriber:
+    """Keeps the pictures the policy saw."""
+
+    def __init__(self) -> None:
+        self.images: List[np.ndarray] = []
+
+    def on_start(self, task: str) -> None:  # noqa: ARG002
+        """Begin anew."""
+        self.images.clear()
+
+    def on_step(self, step: Step) -> None:
+        """Keep the picture of this step."""
+        self.images.append(step.observation.image)
+
+    def on_end(self, result: EpisodeResult) -> None:
+        """Nothing to finish."""
+
+
 def rollout(plan: RolloutPlan, workers: int = 1) -> Iterator[Episode]:
     """Run the episodes of a plan and yield them as they end; what happens in each is independent of ``workers``."""
     yield from run_jobs(run_episode, [(plan, number) for number in range(plan.episodes)], workers)
@@ -102,14 +121,41 @@ def rollout(plan: RolloutPlan, workers: int = 1) -> Iterator[Episode]:
 
 def run_episode(plan: RolloutPlan, number: int) -> Episode:
     """Run one episode in this process."""
-    environment = _environment()
-    environment.latency_s = plan.latency_s
-    spec = sample_scene(plan.task, plan.scene_seed(number), plan.variant)
-    environment.reset(spec)
-    policy: Policy = ExpertPolicy(environment) if plan.policy == EXPERT else _load(plan.policy)
     subscribers: List[Subscriber] = []
     if plan.video is not None:
         subscribers.append(VideoSubscriber(Path(plan.video) / f"{plan.task}-{plan.variant}-{number:04d}.mp4"))
+    return _act(_environment(), plan, number, subscribers)
+
+
+def scenes(plan: RolloutPlan, size: Tuple[int, int]) -> List[np.ndarray]:
+    """The first picture of each scene of a plan, (height, width, 3) RGB for a size (width, height)."""
+    environment = SimEnvironment(*size)
+    try:
+        return [environment.reset(_scene(plan, number)).image for number in range(plan.episodes)]
+    finally:
+        environment.close()
+
+
+def film(plan: RolloutPlan, size: Tuple[int, int], count: int) -> Tuple[List[np.ndarray], Episode]:
+    """``count`` pictures at even distances of the first episode of a plan, and how it went."""
+    frames = FrameSubscriber()
+    environment = SimEnvironment(*size, latency_s=plan.latency_s)
+    try:
+        episode = _act(environment, plan, 0, [frames])
+        return evenly([*frames.images, environment.observe().image], count), episode
+    finally:
+        environment.close()
+
+
+def _scene(plan: RolloutPlan, number: int) -> SceneSpec:
+    return sample_scene(plan.task, plan.scene_seed(number), plan.variant)
+
+
+def _act(environment: SimEnvironment, plan: RolloutPlan, number: int, subscribers: Sequence[Subscriber]) -> Episode:
+    environment.latency_s = plan.latency_s
+    spec = _scene(plan, number)
+    environment.reset(spec)
+    policy: Policy = ExpertPolicy(environment) if plan.policy == EXPERT else _load(plan.policy)
     runtime = Runtime(environment, policy, Stepped(lambda: environment.world.time_s), subscribers)
     result = runtime.run(plan.task, plan.steps * STEP_S)
     success = result.reason == "success"

@@ -75,7 +75,7 @@ def generate(
 
 
 def rollout(
-    policy: Optional[str] = None,
+    policy: str = "shipped",
     task: Tuple[str, ...] = (),
     variant: str = "train",
     episodes: int = 100,
@@ -92,7 +92,7 @@ def rollout(
     scene by scene; the numbers do not depend on the workers.
 
     Args:
-        policy: checkpoint folder, or "expert" for the scripted experts; default the shipped policy.
+        policy: checkpoint folder, "expert" (the scripted experts) or "shipped".
         task: names of the tasks; default all (see `vptr sim tasks`).
         variant: train, distractors, targets or containers.
         episodes: episodes of each task.
@@ -105,10 +105,9 @@ def rollout(
     """
     _choose_renderer()
     from eval_protocol.rollout import RolloutPlan
-    from robot_bridge.share import share_path
     from robot_bridge.sim.tasks import TASKS, find_task
 
-    chosen = policy or str(share_path(SHIPPED_POLICY))
+    chosen = _policy_folder(policy)
     names = [find_task(name).name for name in task] or list(TASKS)
     plans = [
         RolloutPlan(chosen, name, variant, episodes, seed, steps, latency, str(video) if video else None)
@@ -121,6 +120,55 @@ def rollout(
     if json:
         print(_json_line(results))
     return 0
+
+
+def render(
+    out: Path,
+    task: Tuple[str, ...] = (),
+    variant: str = "train",
+    count: int = 4,
+    seed: int = 0,
+    width: int = 320,
+    height: int = 240,
+    policy: Optional[str] = None,
+    steps: int = 100,
+) -> int:
+    """Render a contact sheet of scenes, or film strips of episodes, a row for each task.
+
+    Args:
+        out: picture to write (.png).
+        task: names of the tasks; default all (see `vptr sim tasks`).
+        variant: train, distractors, targets or containers.
+        count: pictures a row.
+        seed: of the scenes: those of `vptr sim rollout` with this seed.
+        width: of each picture [px].
+        height: of each picture [px].
+        policy: make film strips of this policy's first episode instead: a checkpoint folder, "expert" or "shipped".
+        steps: time limit of an episode [steps of 0.2 s].
+    """
+    _choose_renderer()
+    from eval_protocol.rollout import RolloutPlan, film, scenes
+    from robot_bridge.sim.sheet import contact_sheet, write_png
+    from robot_bridge.sim.tasks import TASKS, find_task
+
+    rows = []
+    for name in [find_task(name).name for name in task] or list(TASKS):
+        plan = RolloutPlan(_policy_folder(policy or "expert"), name, variant, count, seed, steps)
+        caption = f"{find_task(name).words} ({variant})"
+        if policy is None:
+            rows.append((caption, scenes(plan, (width, height))))
+        else:
+            pictures, episode = film(plan, (width, height), count)
+            rows.append((f"{caption}: {episode.reason} after {episode.steps} steps", pictures))
+    write_png(str(out), contact_sheet(rows))
+    print(out)
+    return 0
+
+
+def _policy_folder(policy: str) -> str:
+    from robot_bridge.share import share_path
+
+    return str(share_path(SHIPPED_POLICY)) if policy == "shipped" else policy
 
 
 def _roll_out(plan: Any, workers: int) -> Dict[str, Any]:
@@ -177,4 +225,4 @@ def _choose_renderer() -> None:
     os.environ.setdefault("MUJOCO_GL", "osmesa")
 
 
-COMMANDS: Dict[str, Callable[..., int]] = {"tasks": tasks, "generate": generate, "rollout": rollout}
+COMMANDS: Dict[str, Callable[..., int]] = {"tasks": tasks, "generate": generate, "rollout": rollout, "render": render}

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import av
+import cv2
 import pytest
 import torch
 
@@ -106,3 +107,12 @@ def test_the_command_ends_with_one_json_object(capsys, untrained):
 def test_the_tasks_are_listed_one_a_line(capsys):
     sim.tasks()
     assert capsys.readouterr().out.split("\n") == [*TASKS, ""]
+
+
+def test_scenes_and_film_strips_are_rendered_to_one_picture(tmp_path, capsys):
+    scenes, strip = tmp_path / "scenes.png", tmp_path / "strip.png"
+    sim.render(scenes, ("knife_in_pot",), count=2, width=64, height=48)
+    sim.render(strip, ("knife_in_pot", "cucumber_in_bowl"), count=3, width=64, height=48, policy="expert", steps=4)
+    assert cv2.imread(str(scenes)).shape == (26 + 48, 2 * 64 + 4, 3)
+    assert cv2.imread(str(strip)).shape == (2 * (26 + 48), 3 * 64 + 8, 3)
+    assert capsys.readouterr().out.split() == [str(scenes), str(strip)]
