@@ -1,7 +1,7 @@
 """The session's side of /policy/run_episode: a policy node that dies or hangs is an abort with a reason."""
 
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 import actionlib
 import rospy
@@ -15,7 +15,6 @@ ACTION = "/policy/run_episode"
 FIRST_STEP_S = 30.0
 SILENCE_S = 8.0
 CANCEL_S = 5.0
-ENDED = (GoalStatus.PREEMPTED, GoalStatus.SUCCEEDED, GoalStatus.ABORTED, GoalStatus.REJECTED, GoalStatus.LOST)
 _NOW = rospy.Duration(-1)
 
 
@@ -24,12 +23,15 @@ class PolicyClient:
 
     def __init__(self) -> None:
         self._client = actionlib.SimpleActionClient(ACTION, RunEpisodeAction)
-        self._heard_s = self._started_s = 0.0
+        self._heard_s = 0.0
+        self._ended: Optional[Tuple[int, Any]] = None
         self.steps = 0
         rospy.on_shutdown(self._client.cancel_all_goals)
 
     def available(self) -> bool:
         """Whether a living policy node is connected."""
+        if rospy.Time.now().to_sec() < 1.0:  # no clock yet, so none of its messages either
+            return False
         return bool(self._client.wait_for_server(_NOW))
 
     def start(self, task: str, time_limit_s: float, episode_id: str) -> None:
@@ -37,15 +39,15 @@ class PolicyClient:
         if not self.available():
             raise Aborted(f"no policy node at {ACTION}")
         self.steps = 0
-        self._started_s = self._heard_s = time.monotonic()
+        self._ended = None
+        self._heard_s = time.monotonic()
         goal = RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id)
-        self._client.send_goal(goal, feedback_cb=self._hear)
+        self._client.send_goal(goal, done_cb=self._end, feedback_cb=self._hear)
 
     def result(self) -> Optional[Any]:
         """The result once the episode has ended, else None; raises Aborted when the policy node is lost."""
-        state = self._client.get_state()
-        if state in ENDED:
-            result = self._client.get_result()
+        if self._ended is not None:
+            state, result = self._ended
             if result is None or state in (GoalStatus.REJECTED, GoalStatus.LOST):
                 raise Aborted(f"the policy node gave up the episode: {self._client.get_goal_status_text() or state}")
             return result
@@ -68,6 +70,9 @@ class PolicyClient:
         status = self._client.action_client.last_status_msg
         entries = status.status_list if status and self.available() else []
         return any(entry.status in (GoalStatus.ACTIVE, GoalStatus.PREEMPTING) for entry in entries)
+
+    def _end(self, state: int, result: Any) -> None:
+        self._ended = (state, result)
 
     def _hear(self, feedback: Any) -> None:
         self._heard_s = time.monotonic()

@@ -182,14 +182,20 @@ class RosRobot(ABC):
     def _missing(self) -> List[str]:
         if not master_answers():
             return ["the ROS master"]
-        missing = [f"{name} (bridge)" for name in missing_services(self.services)]
+        parts = {
+            "bridge": list(missing_services(self.services)),
+            "camera": [],
+            "policy": [] if self.policy.available() else [ACTION],
+        }
         if self.topics.state_age_s() > SILENT_BRIDGE_S:
-            missing.append("/widowx/state (bridge)")
+            parts["bridge"].append("/widowx/state")
         if not -1.0 <= self.topics.image_age_s() <= 10 * MAX_IMAGE_AGE_S:
-            missing.append("/camera/color/image_raw/compressed (camera)")
-        if not self.policy.available():
-            missing.append(f"{ACTION} (policy)")
-        return missing
+            parts["camera"].append("/camera/color/image_raw/compressed")
+        return [f"the {node} node ({_few(names)})" for node, names in parts.items() if names]
+
+
+def _few(names: List[str]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 def _fill(episode: Episode, log: CommandLog) -> None:
