@@ -82,7 +82,7 @@ become_root() {
 
 install_packages() {
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -y -q
-        -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2)
+        -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 -o Acquire::Languages=none)
     "${as_root[@]}" dpkg --configure -a || "${apt[@]}" --fix-broken install
     "${apt[@]}" update
     "${apt[@]}" install --no-install-recommends "${missing_packages[@]}"

@@ -73,14 +73,17 @@ inside() {
     chroot "$bare" env -i "${variables[@]}" "$@" </dev/null
 }
 
-# One try that must fail with one clear line holding WORDS, and leave no half-made environment.
+# One `./run setup` in FOLDER, under the given wrapper, that must fail with one clear line holding WORDS, and leave no
+# half-made environment.
 must_fail() {
-    local name="$1" words="$2" output started="$SECONDS"
-    shift 2
-    if output="$(inside "$@" 2>&1)"; then fail "$name: set-up succeeded, but should have failed"; fi
+    local name="$1" words="$2" folder="$3" output started="$SECONDS"
+    shift 3
+    if output="$(inside "$@" "$folder/run" setup 2>&1)"; then
+        fail "$name: set-up succeeded, but should have failed"
+    fi
     grep -q "^run: .*$words" <<<"$output" || fail "$name: no line with '$words' in: $output"
     ! grep -qE '^[^ ]+: line [0-9]+|Traceback' <<<"$output" || fail "$name: noise in: $output"
-    [ ! -e "$bare$checkout/.venv" ] || fail "$name: left a half-made .venv"
+    [ ! -e "$bare$folder/.venv" ] || fail "$name: left a half-made .venv"
     say "$name: as it should be, $((SECONDS - started)) s: $(grep "$words" <<<"$output" | tail -n 1 | cut -c 1-300)"
 }
 
@@ -91,23 +94,39 @@ timed() {
     say "./run $*: $((SECONDS - started)) s"
 }
 
+# A disk of SIZE megabytes at /mnt/disk, with a clone on it.
+clone_on_disk() {
+    mkdir -p "$bare/mnt/disk"
+    mount -t tmpfs -o "size=$1M" tmpfs "$bare/mnt/disk"
+    cp -r "$bare$checkout" "$bare/mnt/disk/clone"
+    rm -rf "$bare/mnt/disk/clone/.venv" "$bare/mnt/disk/clone/.catkin"
+}
+
+# Takes the room away from /mnt/disk as soon as set-up has begun to fill it.
+shrink_disk() {
+    until [ -e "$bare/mnt/disk/clone/.venv/bin/pip" ]; do sleep 0.2; done
+    mount -o remount,size=200M "$bare/mnt/disk"
+}
+
 faults_before_set_up() {
     cp -r "$bare$checkout" "$bare/home/clone"
     chroot "$bare" chown -R nobody /home/clone
-    must_fail "no rights and no sudo" "as root run: apt-get install" \
-        setpriv --reuid=65534 --regid=65534 --clear-groups /home/clone/run setup
-    must_fail "no network" "check the network" unshare --net "$checkout/run" setup
-    mkdir "$bare/mnt/small"
-    mount -t tmpfs -o size=100M tmpfs "$bare/mnt/small"
-    cp -r "$bare$checkout" "$bare/mnt/small/clone"
-    must_fail "disk too small" "make room" /mnt/small/clone/run setup
+    must_fail "no rights and no sudo" "as root run: apt-get install" /home/clone \
+        setpriv --reuid=65534 --regid=65534 --clear-groups
+    must_fail "no network" "check the network" "$checkout" unshare --net
+    clone_on_disk 100
+    must_fail "disk too small" "make room" /mnt/disk/clone
+    umount "$bare/mnt/disk"
 }
 
 faults_after_set_up() {
     rm -rf "$bare$checkout/.venv"
-    must_fail "no network for pip" "check the network" unshare --net "$checkout/run" setup
-    must_fail "disk full in pip" "disk is full" env TMPDIR=/mnt/small PIP_CACHE_DIR=/mnt/small/cache "$checkout/run" setup
-    must_fail "interrupted" "interrupted" timeout --signal=INT 12 "$checkout/run" setup
+    must_fail "no network for pip" "check the network" "$checkout" unshare --net
+    clone_on_disk 4500
+    shrink_disk &
+    must_fail "disk full on the way" "disk is full" /mnt/disk/clone
+    umount "$bare/mnt/disk"
+    must_fail "interrupted" "interrupted" "$checkout" timeout --signal=INT 12
     timed setup
 }
 
