@@ -34,6 +34,13 @@ velocity check meaningful: a single target may be at most 0.31 rad away. The sim
 0.3 s and less at its next tick, so it follows the stream too.
 """
 
+FAR_RAD, FAR_SPEED_RAD_S = 0.25, 1.0
+"""A target further than this from the last one is approached at this speed: it is not of a stream.
+
+The servo sends one when it re-captures the joints of a blocked arm. The package would refuse it in the profile of the
+stream, and a refusal there would leave the arm pressing on.
+"""
+
 REST_PROFILE_S = (2.0, 0.3)
 """The shipped moving and acceleration times [s], left behind on closing: a short one makes the next move violent."""
 
@@ -123,6 +130,7 @@ class InterbotixArm:
     def __init__(self, robot_model: str = "wx250s", robot_name: Optional[str] = None, timeout_s: float = 10.0) -> None:
         self._robot = open_manipulator(robot_model, robot_name, timeout_s)
         self._profile = REST_PROFILE_S
+        self._commanded: Optional[np.ndarray] = None
         self._indices: Dict[str, int] = {}
         self._gripper = PwmGripper(self._finger, self._drive_gripper)
         self._gripper.start()
@@ -145,6 +153,9 @@ class InterbotixArm:
         if positions.shape != (6,) or not np.isfinite(positions).all():
             raise ValueError(f"expected six finite joint positions, got {positions.tolist()}")
         moving_s = max(STREAM_S, duration_s)
+        step = 0.0 if self._commanded is None else float(np.max(np.abs(positions - self._commanded)))
+        if step > FAR_RAD:
+            moving_s = max(moving_s, step / FAR_SPEED_RAD_S)
         self._set_profile(moving_s, min(moving_s / 2.0, REST_PROFILE_S[1]))
         moving_s, accel_s = self._profile
         sent = self._robot.arm.set_joint_positions(
@@ -152,6 +163,7 @@ class InterbotixArm:
         )
         if sent is False:  # some releases return None where they mean True
             raise DriverSilent(f"Interbotix refused joints {np.round(positions, 3).tolist()}: beyond its limits")
+        self._commanded = positions
 
     def set_gripper(self, opening: float) -> None:
         """Drive the gripper to ``opening`` 0..1 (1 open) and hold it there."""
@@ -167,6 +179,7 @@ class InterbotixArm:
         self._robot.dxl.robot_torque_enable("single", "gripper", enabled)
         if enabled:
             self._robot.arm.capture_joint_positions()
+            self._commanded = self.read().positions_rad
             self._rewrite_profile()
 
     def close(self) -> None:
