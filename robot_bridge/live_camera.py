@@ -169,12 +169,15 @@ class LiveCamera:
             return self._newest if self._has_after(after_index) else None
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Wait for the first picture; raises CameraError with the reason when none came in ``timeout_s``."""
+        """Wait for the first picture; raises CameraError with the reason when none came in ``timeout_s``.
+
+        SourceEnded says that none will come, however long one waits.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._ended, timeout_s)
             if self._newest is None:
                 reason = self._problem or f"no picture in {timeout_s:.0f} s; check that it is plugged in and free"
-                raise CameraError(f"camera {self._name}: {reason}")
+                raise (SourceEnded if self._ended else CameraError)(f"camera {self._name}: {reason}")
 
     def health(self) -> CameraHealth:
         """How the stream runs now."""

@@ -18,6 +18,9 @@ def main() -> None:
     except (CameraError, ValueError) as error:
         rospy.logfatal(str(error))
         sys.exit(1)
+    except ImportError as error:
+        rospy.logfatal(f"this camera needs a package that is not installed: {error}; `./run` sets everything up")
+        sys.exit(1)
 
 
 def run() -> None:

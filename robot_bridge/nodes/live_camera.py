@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from robot_bridge.camera_health import MAX_AGE_S, CameraHealth
 from robot_bridge.camera_settings import CameraSettings, open_camera
-from robot_bridge.live_camera import CameraError, LiveCamera
+from robot_bridge.live_camera import CameraError, LiveCamera, SourceEnded
 from robot_bridge.nodes.picture_publisher import PicturePublisher
 
 _WAIT_S = 0.2
@@ -39,6 +39,8 @@ def _wait_first(camera: LiveCamera, timeout_s: float, over: Callable[[], bool]) 
         try:
             camera.wait_ready(_WAIT_S)
             return
+        except SourceEnded:
+            raise
         except CameraError as error:
             failure = error
     if failure is not None and not over():

@@ -220,7 +220,7 @@ def test_a_recording_that_ended_is_not_opened_again():
             opened.append("closed")
 
     camera = LiveCamera(lambda: opened.append("open") or Once(), "test", limits=QUICK, report=lambda line: None)
-    with pytest.raises(CameraError, match="camera test: the recording has ended"):
+    with pytest.raises(SourceEnded, match="camera test: the recording has ended"):
         camera.wait_ready(2.0)
     time.sleep(0.1)
     assert opened == ["open", "closed"]

@@ -173,13 +173,14 @@ def test_the_simulated_camera_draws_the_newest_state_and_survives_the_bridge(sim
     spec, qpos = scene_and_positions(first)
     other, other_qpos = scene_and_positions(second)
     simulation = Simulation()
-    node = nodes.start("camera_node", camera="sim", width=160, height=120)
+    node = nodes.start("camera_node", camera="sim", width=160, height=120, rate=10)
     wait_for(simulation.connected, 20.0, "the camera to listen")
-    simulation.play(spec, qpos, 10.0, 2.0, speed=1.0)
+    simulation.play(spec, qpos, 11.0, 1.0, speed=1.0)
     wait_for(lambda: raw.messages, 5.0, "the first picture")
     before = len(raw.messages)
     simulation.play(spec, qpos, 12.0, 6.0, speed=3.0)
     wait_for(lambda: len(raw.messages) >= before + 30, 2.0, "a picture each tenth of a simulated second")
+    assert len(raw.messages) <= before + 61
     stamps = [message.header.stamp.to_nsec() for message in raw.messages]
     assert set(stamps) <= set(simulation.sent) and len(set(stamps)) == len(stamps)
     latencies = [arrival - simulation.sent_wall[stamp] for arrival, stamp in zip(raw.arrivals, stamps)][before:]
@@ -207,6 +208,17 @@ def scene_and_positions(task):
     qpos = np.array(world.qpos)
     world.close()
     return spec, qpos
+
+
+def test_without_a_clock_nothing_is_published_and_the_node_can_be_stopped(simulated_time, nodes, listen, frames):
+    raw, diagnostics = listen(RAW, Image), listen("/diagnostics", DiagnosticArray)
+    node = nodes.start("camera_node", camera="video", frames=frames)
+    wait_for(lambda: newest_level(diagnostics) == DiagnosticStatus.ERROR, 10.0, "an error without a clock")
+    assert "/clock" in diagnostics.messages[-1].status[0].message
+    assert not raw.messages
+    start = time.monotonic()
+    assert node.kill(signal.SIGTERM) == 0
+    assert time.monotonic() - start < 5.0
 
 
 def test_a_restarted_master_ends_the_node_which_says_why(private_master, tmp_path, frames):
