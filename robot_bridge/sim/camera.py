@@ -1,6 +1,7 @@
 """Pictures of a scene: a renderer that needs only the scene's description and its positions, and the Camera over it."""
 
 import os
+import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
@@ -38,12 +39,12 @@ class SceneRenderer:
     ) -> None:
         self.width, self.height, self._shadows = width, height, shadows
         self._gl: Any = mujoco.GLContext(max(width, 64), max(height, 64))
-        self._gl.make_current()
         self._context: Optional[mujoco.MjrContext] = None
+        self._freed = weakref.finalize(self, self._gl.free)
         self.show(spec, model)
 
     def show(self, spec: "SceneSpec", model: Optional[mujoco.MjModel] = None) -> None:
-        """Change to another scene; ``model`` may be given where it was built already, it is not written to."""
+        """Change to another scene; ``model`` may be given where it was built already, only its picture size is written."""
         self.spec = spec
         self._model = build_model(spec) if model is None else model
         self._data = mujoco.MjData(self._model)
@@ -85,7 +86,7 @@ class SceneRenderer:
             self._gl.make_current()
             self._context.free()
             self._context = None
-            self._gl.free()
+            self._freed()
 
 
 class SimCamera:

@@ -6,6 +6,7 @@ that was knocked over was never carried. Putting in: the object lies at rest ins
 the container stands upright on the counter.
 """
 
+from math import dist, hypot
 from typing import Dict, List, Set
 
 import mujoco
@@ -75,13 +76,13 @@ class Judge:
     def inside(self) -> bool:
         """Whether the object's centre lies within the walls and below a little over the rim."""
         x, y, z = self.offset().tolist()
-        reach = max(abs(x), abs(y)) if self._vessel.square else float(np.hypot(x, y))
+        reach = max(abs(x), abs(y)) if self._vessel.square else hypot(x, y)
         return reach < self._vessel.radius_m and 0.0 < z < self._vessel.rim_m + self._thing.rest_m
 
     def beyond_rim(self) -> bool:
         """Whether the object's centre lies outside the container's footprint."""
         x, y, _ = self.offset().tolist()
-        return float(np.hypot(x, y)) > self._vessel.radius_m
+        return hypot(x, y) > self._vessel.radius_m
 
     def upright(self) -> bool:
         """Whether the container stands upright on the counter."""
@@ -91,18 +92,21 @@ class Judge:
     def update(self) -> None:
         """Look at the world after a step."""
         self._touching = self._touched()
-        speed = self._data.qvel[self._speed_at : self._speed_at + 6]
-        still = np.linalg.norm(speed[:3]) < REST_M_S and np.linalg.norm(speed[3:]) < REST_RAD_S
+        vx, vy, vz, wx, wy, wz = self._data.qvel[self._speed_at : self._speed_at + 6].tolist()
+        still = hypot(vx, vy, vz) < REST_M_S and hypot(wx, wy, wz) < REST_RAD_S
         self._calm = self._calm + 1 if still else 0
         self._follow_carrying()
         self._note_milestones()
 
     def _touched(self) -> Set[str]:
         """What the object touches: left_pad, right_pad, hand, container, counter, other."""
-        pairs = self._data.contact.geom
-        owners = self._owner[pairs]
-        rows = owners[(owners == "target").any(axis=1)]
-        return set(rows.ravel().tolist()) - {"target"}
+        owner, touched = self._owner, set()
+        for first, second in self._data.contact.geom.tolist():
+            if owner[first] == "target":
+                touched.add(owner[second])
+            elif owner[second] == "target":
+                touched.add(owner[first])
+        return touched
 
     def _follow_carrying(self) -> None:
         """Remember that the gripper carried the object over the rim; forget it when the object is back inside."""
@@ -115,9 +119,10 @@ class Judge:
             self.carried = False
 
     def _note_milestones(self) -> None:
-        distance = np.linalg.norm(self._data.site_xpos[self._site] - self._data.xpos[self._target])
-        if distance < REACH_M:
-            self._reached.add("reach")
+        if "reach" not in self._reached:
+            hand, thing = self._data.site_xpos[self._site], self._data.xpos[self._target]
+            if dist(hand.tolist(), thing.tolist()) < REACH_M:
+                self._reached.add("reach")
         if self.held:
             self._reached.add("grasp")
             if self.carried or (not self._task.takes_out and self._over_container()):
@@ -142,7 +147,7 @@ class Judge:
         return [name for name in MILESTONES if name in self._reached]
 
 
-def _owners(model: mujoco.MjModel) -> np.ndarray:
+def _owners(model: mujoco.MjModel) -> List[str]:
     """For each geom the name of what it belongs to, as the judge calls it."""
     names: Dict[str, str] = {"target": "target", "container": "container", "world": "counter"}
     hand = {"gripper", "left_finger", "right_finger", "wrist"}
@@ -152,4 +157,4 @@ def _owners(model: mujoco.MjModel) -> np.ndarray:
         pad = model.geom(geom).name
         owner = pad if pad in ("left_pad", "right_pad") else "hand" if body in hand else names.get(body, "other")
         owners.append(owner)
-    return np.array(owners)
+    return owners

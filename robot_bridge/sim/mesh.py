@@ -7,7 +7,7 @@ import numpy as np
 
 from robot_bridge.sim.shapes import Colour, Part, numbers
 
-SIDES = 14
+SIDES = 12
 """Sides of round parts; small ones get fewer."""
 
 Surface = Tuple[np.ndarray, np.ndarray]

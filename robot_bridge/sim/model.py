@@ -26,7 +26,7 @@ _OPTIONS = f"""
 <compiler angle="radian" autolimits="true" boundmass="1e-6" boundinertia="1e-9"/>
 <option timestep="{PHYSICS_STEP_S}" integrator="implicitfast" cone="elliptic" impratio="10" iterations="30"/>
 <visual>
-  <quality shadowsize="384" offsamples="4" numslices="14" numstacks="8" numquads="3"/>
+  <quality shadowsize="320" offsamples="4" numslices="14" numstacks="8" numquads="1"/>
   <headlight ambient="0.30 0.30 0.30" diffuse="0.16 0.16 0.16" specular="0.05 0.05 0.05"/>
   <map znear="0.05" zfar="8" shadowclip="0.68"/>
   <global offwidth="1280" offheight="960"/>
@@ -138,7 +138,7 @@ def _randomise(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     model.light_pos[:, :2] += shift
     model.light_dir[:, :2] -= shift / model.light_pos[:, 2:]
     model.light_dir /= np.linalg.norm(model.light_dir, axis=1, keepdims=True)
-    model.light_diffuse *= rng.uniform(0.75, 1.10)
+    model.light_diffuse *= rng.uniform(0.85, 1.15)
     model.mat_rgba[:, :3] = _shaded(model.mat_rgba[:, :3], rng.uniform(0.85, 1.10, (model.nmat, 3)))
     plain = np.flatnonzero(model.geom_matid < 0)
     for rows in _same_colour(model, plain):

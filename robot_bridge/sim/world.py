@@ -67,7 +67,9 @@ class World:
     @property
     def gripper(self) -> float:
         """Measured opening 0..1."""
-        return float(np.clip(self.data.qpos[self._fingers].mean() / FINGER_OPEN_M, 0.0, 1.0))
+        qpos, (left, right) = self.data.qpos, self._fingers
+        opening = (float(qpos[left]) + float(qpos[right])) / (2.0 * FINGER_OPEN_M)
+        return min(1.0, max(0.0, opening))
 
     def target_joints(self, positions_rad: np.ndarray, duration_s: float) -> None:
         """Drive the arm's targets in a straight line in joint space to ``positions_rad`` (6,) in ``duration_s``."""
