@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Enters the environment that scripts/setup.sh made. Sourced by ./run, which defines `root`.
 
 # Puts the virtual environment and the catkin devel space first; workspaces that the caller had sourced stay behind them.

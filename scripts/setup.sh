@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sets up what ./run needs: system packages, .venv and .catkin. Sourced by ./run, which defines `root`.
 # A stage that is complete leaves a stamp; a folder without its stamp is thrown away, so a second try starts clean.
 
@@ -242,7 +243,7 @@ explain_failure() {
     elif grep -qiE 'temporary failure|could not (resolve|connect)|unable to (connect|locate)|failed to (fetch|establish)|network is unreachable|timed out|connection (refused|reset)|max retries|no matching distribution|proxyerror' "$setup_log"; then
         echo "a package could not be fetched; check the network, proxy and package sources, then run the same command again"
     else
-        echo "$(grep -iE 'error' "$setup_log" | tail -n 1 | cut -c 1-200)"
+        { grep -i error "$setup_log" || echo "the log tells why"; } | tail -n 1 | cut -c 1-200
     fi
 }
 
