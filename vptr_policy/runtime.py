@@ -98,8 +98,10 @@ class Runtime:
     def run(self, task: str, time_limit_s: float, stop: Optional[threading.Event] = None) -> EpisodeResult:
         """Act until the environment says it is finished, the limit, a fault, or ``stop`` is set from elsewhere.
 
-        Raises ValueError on a task the policy does not know, before anything moves.
+        Raises ValueError on a task the policy does not know or a limit that is none, before anything moves.
         """
+        if not time_limit_s > 0.0:
+            raise ValueError(f"the time limit is {time_limit_s} s, expected more than 0")
         self._policy.reset(task)
         stop = stop or threading.Event()
         starts: List[float] = []
