@@ -19,12 +19,17 @@ _NOW = rospy.Duration(-1)
 
 
 class PolicyClient:
-    """Starts, watches and cancels one episode at a time; its time-outs are in wall seconds."""
+    """Starts, watches and cancels one episode at a time; its time-outs are in wall seconds.
+
+    It works on ActionClient: SimpleActionClient loses a transition that comes before ``send_goal`` has returned.
+    """
 
     def __init__(self) -> None:
-        self._client = actionlib.SimpleActionClient(ACTION, RunEpisodeAction)
-        self._heard_s = 0.0
+        self._client = actionlib.ActionClient(ACTION, RunEpisodeAction)
+        self._goal: Any = None  # the client itself holds goals only weakly
+        self._episode_id = ""
         self._ended: Optional[Tuple[int, Any]] = None
+        self._heard_s = 0.0
         self.steps = 0
         rospy.on_shutdown(self._client.cancel_all_goals)
 
@@ -38,18 +43,20 @@ class PolicyClient:
         """Send the goal."""
         if not self.available():
             raise Aborted(f"no policy node at {ACTION}")
-        self.steps = 0
-        self._ended = None
+        self.steps, self._ended, self._episode_id = 0, None, episode_id
         self._heard_s = time.monotonic()
-        goal = RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id)
-        self._client.send_goal(goal, done_cb=self._end, feedback_cb=self._hear)
+        self._goal = self._client.send_goal(
+            RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id),
+            transition_cb=lambda goal: self._change(goal, episode_id),
+            feedback_cb=lambda _, feedback: self._hear(feedback, episode_id),
+        )
 
     def result(self) -> Optional[Any]:
         """The result once the episode has ended, else None; raises Aborted when the policy node is lost."""
         if self._ended is not None:
             state, result = self._ended
             if result is None or state in (GoalStatus.REJECTED, GoalStatus.LOST):
-                raise Aborted(f"the policy node gave up the episode: {self._client.get_goal_status_text() or state}")
+                raise Aborted(f"the policy node gave up the episode: {self._goal.get_goal_status_text() or state}")
             return result
         if not self.available():
             raise Aborted("the policy node died")
@@ -67,13 +74,15 @@ class PolicyClient:
             time.sleep(0.02)
 
     def _active(self) -> bool:
-        status = self._client.action_client.last_status_msg
+        status = self._client.last_status_msg
         entries = status.status_list if status and self.available() else []
         return any(entry.status in (GoalStatus.ACTIVE, GoalStatus.PREEMPTING) for entry in entries)
 
-    def _end(self, state: int, result: Any) -> None:
-        self._ended = (state, result)
+    def _change(self, goal: Any, episode_id: str) -> None:
+        if episode_id == self._episode_id and goal.get_comm_state() == actionlib.CommState.DONE:
+            self._ended = (goal.get_goal_status(), goal.get_result())
 
-    def _hear(self, feedback: Any) -> None:
-        self._heard_s = time.monotonic()
-        self.steps = feedback.step + 1
+    def _hear(self, feedback: Any, episode_id: str) -> None:
+        if episode_id == self._episode_id:
+            self._heard_s = time.monotonic()
+            self.steps = feedback.step + 1

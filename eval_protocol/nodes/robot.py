@@ -11,7 +11,7 @@ from std_srvs.srv import Trigger
 from vptr_widowx.srv import MoveToPose
 
 from eval_protocol.commands import CommandLog
-from eval_protocol.nodes.calls import POLL_S, call, check_running, master_answers, missing_services
+from eval_protocol.nodes.calls import POLL_S, ask, call, check_running, master_answers, missing_services
 from eval_protocol.nodes.policy_client import ACTION, PolicyClient
 from eval_protocol.nodes.topics import Topics
 from eval_protocol.plan import Plan, StartPose, Trial
@@ -21,6 +21,7 @@ from eval_protocol.video import VideoWriter
 READY_S = 15.0
 BACK_S = 60.0
 MOVE_S = 65.0
+ARM_S = 3.0
 SILENT_BRIDGE_S = 3.0
 MAX_IMAGE_AGE_S = 1.0
 TOLERANCE_M = 0.02
@@ -163,7 +164,15 @@ class RosRobot(ABC):
         self._prepared = rospy.Time.now()
 
     def _arm(self) -> None:
-        call("/widowx/arm", Trigger)
+        """Arm; a refusal may pass, such as that of an arm which has not been read yet."""
+        deadline = time.monotonic() + ARM_S
+        while True:
+            answer = ask("/widowx/arm", Trigger)
+            if answer.success:
+                return
+            if time.monotonic() > deadline:
+                raise Aborted(f"/widowx/arm refused: {answer.message}")
+            time.sleep(POLL_S)
 
     def _problem(self, pose: StartPose) -> str:
         """Why the trial cannot begin yet, empty when it can."""

@@ -1,0 +1,161 @@
+"""The session node over the real bridge and camera, with a policy that stands still; nodes are killed under it."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Master, Node, Nodes, wait_for
+
+from eval_protocol.plan import PROTOCOL
+from eval_protocol.store import Store
+from robot_bridge.share import share_path
+
+
+class StandingPolicy:
+    """tests/ros/standing_policy.py as a process of its own."""
+
+    def __init__(self, master: Master) -> None:
+        script = str(Path(__file__).with_name("standing_policy.py"))
+        self.process = subprocess.Popen(
+            [sys.executable, script, "__name:=policy"],
+            env=master.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+
+@pytest.fixture
+def stack(private_master: Master, tmp_path):
+    """Bridge, camera and standing policy on a master of their own, in simulated time."""
+    private_master.environment["MUJOCO_GL"] = "egl"
+    subprocess.run(["rosparam", "set", "/use_sim_time", "true"], env=private_master.environment, check=True)
+    nodes = Nodes(private_master, tmp_path)
+    policies = [StandingPolicy(private_master)]
+    yield nodes, policies
+    nodes.kill_all()
+    for policy in policies:
+        policy.kill()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    protocol = tmp_path / "short.yaml"
+    protocol.write_text(share_path(PROTOCOL).read_text().replace("time_limit_s: 60.0", "time_limit_s: 2.0"))
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.mkdir()
+    (checkpoint / "policy.safetensors").write_bytes(b"stands still")
+    return {
+        "task": "sweet_potato_on_plate",
+        "protocol": protocol,
+        "policy": checkpoint,
+        "speed": 3.0,
+        "session_dir": tmp_path / "session",
+        "operator": "test",
+    }
+
+
+def start_bridge(stack: Nodes) -> Node:
+    return stack.start("bridge_node", name_="bridge", robot="sim", speed=3.0)
+
+
+def start_camera(stack: Nodes) -> Node:
+    return stack.start("camera_node", name_="camera", camera="sim", width=160, height=120)
+
+
+def judged(session: Node, count: int) -> bool:
+    return len(re.findall(r"success|failure", session.output())) >= count
+
+
+def mid_trial(session: Node, settings: dict, count: int) -> None:
+    """Wait until ``count`` verdicts are logged by this process and the policy runs in the next trial."""
+    wait_for(lambda: judged(session, count), 40.0, f"{count} verdicts:\n" + session.output())
+    before = ready_events(settings)
+    wait_for(lambda: ready_events(settings) > before, 20.0, "the next trial to be ready:\n" + session.output())
+    time.sleep(0.2)
+
+
+def ready_events(settings: dict) -> int:
+    store = Store(settings["session_dir"] / "session.sqlite", read_only=True)
+    count = sum(event.kind == "ready" for event in store.events())
+    store.close()
+    return count
+
+
+def rows(settings: dict):
+    store = Store(settings["session_dir"] / "session.sqlite", read_only=True)
+    trials = store.trials()
+    store.close()
+    return trials
+
+
+@pytest.mark.timeout(170)
+def test_every_node_may_be_killed_and_all_twelve_trials_are_still_run_and_logged(stack, settings):
+    stack, policies = stack
+    bridge, camera = start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    mid_trial(session, settings, 1)
+    session.kill()
+    session = stack.start("session_node", name_="session", **settings)
+    mid_trial(session, settings, 1)
+    policies[0].kill()
+    wait_for(lambda: "the policy node died" in session.output(), 15.0, "the abort")
+    policies.append(StandingPolicy(stack.master))
+    mid_trial(session, settings, 2)
+    bridge.kill()
+    wait_for(lambda: session.output().count("aborted") >= 2, 15.0, "the abort")
+    start_bridge(stack)
+    mid_trial(session, settings, 3)
+    camera.kill()
+    start_camera(stack)
+    wait_for(lambda: session.process.poll() is not None, 90.0, "the session's end:\n" + session.output())
+    assert session.process.returncode == 0, session.output()
+    trials = rows(settings)
+    assert sorted(row.number for row in trials if row.state == "committed") == list(range(1, 13))
+    reasons = [row.reason for row in trials if row.state == "aborted"]
+    assert sum(reason.startswith("interrupted") for reason in reasons) == 1
+    assert any("policy node died" in reason for reason in reasons)
+    assert any("/sim/status failed" in reason or "nothing from the bridge" in reason for reason in reasons)
+    report = settings["session_dir"] / "report.html"
+    assert session.output().splitlines()[-1] == f"report: {report}"
+    assert report.read_text().count("<video") == 12
+
+
+@pytest.mark.timeout(100)
+def test_ctrl_c_ends_the_session_in_five_seconds_and_the_trial_is_kept_as_an_abort(stack, settings):
+    stack, _ = stack
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    mid_trial(session, settings, 1)
+    began = time.monotonic()
+    session.kill(signal.SIGINT)
+    assert time.monotonic() - began < 5.0
+    assert session.process.returncode == 1
+    assert [row.state for row in rows(settings)[:3]] == ["committed", "aborted", "planned"]
+    assert "shut down" in rows(settings)[1].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"speed": "fast"}, "~speed is 'fast', expected float"),
+        ({"sped": 2}, "unknown parameters ~sped"),
+        ({"scenario": 4}, "scenario must be one of"),
+        ({"task": "knife_in_pan"}, "Did you mean 'knife_in_pot'"),
+        ({"policy": "/nowhere"}, "no checkpoint in /nowhere"),
+    ],
+)
+def test_a_wrong_parameter_is_one_clear_line(master, nodes, settings, change, message):
+    name = "session_" + next(iter(change))  # parameters outlive their node on the master
+    node = nodes.start("session_node", name_=name, **{**settings, **change})
+    wait_for(lambda: node.process.poll() is not None, 15.0, "the node's end")
+    assert node.process.returncode == 1
+    assert message in node.output()
+    assert "Traceback" not in node.output()
