@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from benchmarks.measure import Measure, quantiles
 from robot_bridge.share import share_path
@@ -23,16 +24,16 @@ START_S = 60.0
 BASELINE = "the picture at a bare subscriber"
 
 
-def latency(seconds: float = 12.0) -> List[Measure]:
-    """One episode of the shipped policy at real-time speed."""
-    share_path("models/bc-sim")
-    with tempfile.TemporaryDirectory() as logs, _robot(logs):
+def latency(seconds: float = 12.0, policy: Optional[Path] = None) -> List[Measure]:
+    """One episode of the shipped (or another) policy at real-time speed."""
+    folder = policy or share_path("models/bc-sim")
+    with tempfile.TemporaryDirectory() as logs, _robot(logs, folder):
         arrivals = _run_episode(seconds)
     shutter, picture, command = arrivals["state"], arrivals["picture"], arrivals["command"]
     echoed = [1e3 * (when - shutter[stamp]) for stamp, when in picture.items() if stamp in shutter]
     answered = [1e3 * (when - shutter[stamp]) for stamp, when in command.items() if stamp in shutter]
-    if not echoed or not answered:
-        raise RuntimeError(f"latency: {len(echoed)} pictures and {len(answered)} commands matched a state; see {logs}")
+    if len(echoed) < 2 or len(answered) < 2:
+        raise RuntimeError(f"latency: only {len(echoed)} pictures and {len(answered)} commands matched a state")
     starts = sorted(command.values())
     intervals = [abs(1e3 * (b - a) - 200.0) for a, b in zip(starts, starts[1:])]
     gaps = sorted(picture.values())
@@ -44,13 +45,14 @@ def latency(seconds: float = 12.0) -> List[Measure]:
 
 
 @contextmanager
-def _robot(logs: str) -> Iterator[None]:
+def _robot(logs: str, policy: Path) -> Iterator[None]:
     """robot.launch with the simulated robot on a free port, ended with all its nodes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     os.environ.update(ROS_MASTER_URI=f"http://127.0.0.1:{port}", ROS_IP="127.0.0.1", ROS_LOG_DIR=logs)
-    command = ["roslaunch", "-p", str(port), "vptr_widowx", "robot.launch", "robot:=sim", "speed:=1.0"]
+    arguments = ["robot:=sim", "speed:=1.0", f"policy:={policy}"]
+    command = ["roslaunch", "-p", str(port), "vptr_widowx", "robot.launch", *arguments]
     with open(os.path.join(logs, "roslaunch.txt"), "wb") as output:
         launch = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:
@@ -94,7 +96,7 @@ def _act(seconds: float) -> None:
     import actionlib
     import rospy
     from std_srvs.srv import Trigger
-    from vptr_widowx.msg import RunEpisodeAction, RunEpisodeGoal
+    from vptr_widowx.msg import EndEffectorState, RunEpisodeAction, RunEpisodeGoal
     from vptr_widowx.srv import ResetScene
 
     from robot_bridge.sim.scene import sample_scene
@@ -108,11 +110,12 @@ def _act(seconds: float) -> None:
         answer = rospy.ServiceProxy(name, kind)(*arguments)
         if not answer.success:
             raise RuntimeError(f"latency: {name} failed: {answer.message}")
+    _wait(lambda: rospy.wait_for_message("/widowx/state", EndEffectorState, 5.0).armed, "the bridge to say it is armed")
     client.send_goal(RunEpisodeGoal(task=TASK, time_limit_s=seconds))
     _wait(lambda: client.get_state() > 1, "the end of the episode", seconds + START_S)
     result = client.get_result()
-    if result is None or result.fault:
-        raise RuntimeError("latency: the episode failed: {}".format(getattr(result, "reason", "no result")))
+    if result is None or result.reason != "time_limit":
+        raise RuntimeError(f"latency: the episode failed: {client.get_goal_status_text()} {result}")
 
 
 def _wait(condition: Callable[[], object], what: str, timeout_s: float = START_S) -> None:
