@@ -9,9 +9,11 @@ same product of exponentials live here:
   with its Jacobian and 3 ms for an inverse; the scalars take 7 us, a whole damped step 32 us. The servo takes one or
   two steps in each of its 50 Hz ticks, and data generation runs as many servos as it can.
 
-The Bridge convention, checked on 25 recorded BridgeData V2 snippets (tests/robot_bridge/test_kinematics.py states the
-figures): a state is x y z and the Euler angles of ``R @ R_DEFAULT.T`` (roll about x first, yaw about z last), and an
-action moves the target by adding its translation in base axes and left-multiplying its rotation.
+The Bridge convention: a state is x y z and the Euler angles of ``R @ R_DEFAULT.T`` (roll about x first, yaw about z
+last), and an action moves the target by adding its translation in base axes and left-multiplying its rotation. On 25
+recorded BridgeData V2 snippets, integrating the recorded actions from the recorded states follows the recorded states
+to 3.5 mm and 0.015 rad a step and 13 mm and 0.036 rad in nine (medians; doing nothing: 9.4 mm, 0.033 rad and 63 mm,
+0.18 rad). tests/robot_bridge/test_kinematics.py repeats this, and tells wrong conventions apart by it.
 """
 
 from math import asin, atan2, cos, pi, sin, sqrt
@@ -71,6 +73,8 @@ INVERSE_TOLERANCE_RAD = 1e-3
 INVERSE_TOLERANCE_M = 1e-3
 DAMPING = 1e-4
 """lambda^2 of the damped least squares."""
+TRACK_STEPS, TRUST_RAD = 3, 0.2
+"""How many damped steps ``track`` takes at most, and how far one may move a joint."""
 
 Vector3 = Tuple[float, float, float]
 
@@ -192,6 +196,17 @@ def damped_step(
     """
     chain = _chain(joints)
     error = pose_error(target, _pose_of(chain))
+    return _step(joints, chain, error, largest_rad, lower, upper), error
+
+
+def _step(
+    joints: np.ndarray,
+    chain: Tuple[Vector3, ...],
+    error: np.ndarray,
+    largest_rad: float,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> np.ndarray:
     matrix = _jacobian_of(chain)
     normal = matrix @ matrix.T
     normal.flat[::7] += DAMPING
@@ -199,7 +214,26 @@ def damped_step(
     largest = max(abs(value) for value in step.tolist())
     if largest > largest_rad:
         step *= largest_rad / largest
-    return np.minimum(np.maximum(joints + step, lower), upper), error
+    return np.minimum(np.maximum(joints + step, lower), upper)
+
+
+def track(
+    joints: np.ndarray, target: np.ndarray, lower: np.ndarray, upper: np.ndarray, tolerance: float
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Joints (6,) near ``joints`` and within bounds that follow ``target`` (4, 4), with the (6,) error they leave.
+
+    At most ``TRACK_STEPS`` damped steps, ended when every component of the error [m, rad] is below ``tolerance``. A
+    target 5 mm and 0.02 rad ahead takes one to 1e-4, which the next tick's steps take on.
+    """
+    chain = _chain(joints)
+    error = pose_error(target, _pose_of(chain))
+    for _ in range(TRACK_STEPS):
+        joints = _step(joints, chain, error, TRUST_RAD, lower, upper)
+        chain = _chain(joints)
+        error = pose_error(target, _pose_of(chain))
+        if max(abs(value) for value in error.tolist()) < tolerance:
+            break
+    return joints, error
 
 
 def within_limits(joints: np.ndarray, margin_rad: float = 0.0) -> bool:
@@ -268,7 +302,9 @@ def pose_to_state(pose: np.ndarray) -> np.ndarray:
 
 
 def state_to_pose(state: np.ndarray) -> np.ndarray:
-    """Pose (4, 4) of a Bridge state (6,) or (7,)."""
+    """Pose (4, 4) of a Bridge state (6,) or (7,); raises ValueError on what is no number."""
+    if not np.isfinite(state).all():
+        raise ValueError(f"expected a finite Bridge state, got {np.asarray(state).tolist()}")
     pose = np.eye(4)
     pose[:3, :3] = rotation_from_euler(*np.asarray(state, dtype=np.float64)[3:6].tolist()) @ R_DEFAULT
     pose[:3, 3] = state[:3]

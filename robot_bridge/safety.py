@@ -167,13 +167,13 @@ def outside_workspace(position: np.ndarray, limits: Limits) -> str:
     return ""
 
 
-def leash_fraction(target: np.ndarray, step: np.ndarray, measured: np.ndarray, limits: Limits) -> float:
-    """How much, 0..1, of the (6,) ``step`` the target pose may make without leaving the leash of the measured pose.
+def leash_fraction(target: np.ndarray, candidate: np.ndarray, measured: np.ndarray, limits: Limits) -> float:
+    """How much, 0..1, of the way from ``target`` to ``candidate`` stays on the leash of the measured pose.
 
-    The distance from the measured pose is convex along the step, so the linear bound used here never lets it out. A
-    target already out of its leash may only come back.
+    The distance from the measured pose is convex along the way, so the linear bound used here never lets it out. A
+    target already beyond its leash may only come back.
     """
-    ahead = kinematics.pose_error(kinematics.displace(target, step), measured)
+    ahead = kinematics.pose_error(candidate, measured)
     before: Optional[np.ndarray] = None
     fraction = 1.0
     for part, leash in ((slice(0, 3), limits.leash_m), (slice(3, 6), limits.leash_rad)):

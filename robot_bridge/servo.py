@@ -140,10 +140,12 @@ class Servo:
     def resume(self) -> None:
         """Clear a latched stop or fault and arm; raises ArmUnready while the arm cannot be read."""
         with self._lock:
+            if self._stop_request is not None:  # one that comes from here on is not cleared
+                self._latch_stop(self._stop_request)
             problem = self._monitor.read(self._stamp_clock())
             if problem:
                 raise ArmUnready(f"cannot resume: {problem}")
-            self._stop_request, self._stopped, self._armed = None, False, False
+            self._stopped = self._armed = False
             self._interrupt("resumed")
             self._enter(Mode.IDLE, "")
             self.arm()

@@ -8,10 +8,8 @@ import numpy as np
 from robot_bridge import kinematics, safety
 from robot_bridge.safety import Limits
 
-SOLVER_STEPS = 3
-SOLVED = 5e-4
-"""A damped step that starts this close [m, rad] ends three orders closer."""
-TRUST_RAD = 0.2
+SOLVED = 1e-4
+"""Joints that reach the target this well [m, rad] need no further step in this tick."""
 
 
 def norm(vector: np.ndarray) -> float:
@@ -30,6 +28,7 @@ class Target:
     def __init__(self, joints: np.ndarray, limits: Limits) -> None:
         self._limits = limits
         self.joints = np.array(joints, dtype=np.float64)
+        self._lower, self._upper = safety.joint_bounds(self.joints, limits)
         self.pose = kinematics.forward(self.joints)
         self.remaining = np.zeros(6)
         self.remaining_s = 0.0
@@ -64,11 +63,11 @@ class Target:
             return ()
         step = self._share(dt_s)
         names = []
-        fraction = safety.leash_fraction(self.pose, step, measured, self._limits)
+        candidate = kinematics.displace(self.pose, step)
+        fraction = safety.leash_fraction(self.pose, candidate, measured, self._limits)
         if fraction < 1.0:
             names.append("leash")
-            step = step * fraction
-        candidate = kinematics.displace(self.pose, step)
+            candidate = kinematics.displace(self.pose, step * fraction)
         joints, failure = self._solve(candidate)
         if failure:
             self.drop()
@@ -91,12 +90,8 @@ class Target:
 
     def _solve(self, pose: np.ndarray) -> Tuple[np.ndarray, str]:
         """Joints (6,) for ``pose`` near the present ones, and the limit that kept them from it, or an empty string."""
-        lower, upper = safety.joint_bounds(self.joints, self._limits)
-        joints = self.joints
-        for _ in range(SOLVER_STEPS):
-            joints, error = kinematics.damped_step(joints, pose, TRUST_RAD, lower, upper)
-            if max(abs(value) for value in error.tolist()) < SOLVED:
-                return joints, ""
+        lower, upper = self._lower, self._upper
+        joints, error = kinematics.track(self.joints, pose, lower, upper, SOLVED)
         if norm(error[:3]) <= self._limits.ik_tolerance_m and norm(error[3:]) <= self._limits.ik_tolerance_rad:
             return joints, ""
         at_limit = bool(np.any(joints <= lower) or np.any(joints >= upper))

@@ -140,6 +140,21 @@ def _gripper_rotation(pose, action):
     return moved
 
 
+def test_track_reaches_what_a_tick_asks_and_reports_the_error_it_leaves():
+    step = np.array([0.005, -0.004, 0.003, 0.02, -0.02, 0.03])
+    target = k.displace(k.forward(k.HOME_JOINTS), step)
+    joints, error = k.track(k.HOME_JOINTS, target, k.JOINT_LOWER, k.JOINT_UPPER, 1e-4)
+    assert np.max(np.abs(error)) < 1e-4
+    np.testing.assert_allclose(error, k.pose_error(target, k.forward(joints)), atol=1e-12)
+    joints, error = k.track(k.HOME_JOINTS, target, k.JOINT_LOWER, k.HOME_JOINTS, 1e-4)
+    assert np.all(joints <= k.HOME_JOINTS) and np.max(np.abs(error)) > 1e-3
+
+
+def test_a_state_of_no_numbers_is_refused():
+    with pytest.raises(ValueError, match="finite Bridge state"):
+        k.state_to_pose(np.array([0.2, 0.0, 0.1, np.inf, 0.0, 0.0]))
+
+
 WRONG = {
     "nothing": lambda pose, action: pose,
     "gripper frame": _gripper_rotation,

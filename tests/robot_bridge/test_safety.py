@@ -114,7 +114,7 @@ def test_the_leash_is_never_left(values):
     values = np.array(values)
     target = kinematics.displace(measured, values[:6] * [0.014, 0.014, 0.014, 0.08, 0.08, 0.08])
     step = values[6:12] * [0.05, 0.05, 0.05, 0.3, 0.3, 0.3]
-    fraction = safety.leash_fraction(target, step, measured, LIMITS)
+    fraction = safety.leash_fraction(target, kinematics.displace(target, step), measured, LIMITS)
     assert 0.0 <= fraction <= 1.0
     lead = kinematics.pose_error(kinematics.displace(target, fraction * step), measured)
     assert np.linalg.norm(lead[:3]) <= LIMITS.leash_m + 1e-9
@@ -125,8 +125,8 @@ def test_a_target_beyond_the_leash_may_only_come_back():
     measured = kinematics.forward(kinematics.HOME_JOINTS)
     target = kinematics.displace(measured, np.array([0.04, 0, 0, 0, 0, 0.3]))
     away, back = np.array([0.01, 0, 0, 0, 0, 0]), np.array([-0.01, 0, 0, 0, 0, -0.1])
-    assert safety.leash_fraction(target, away, measured, LIMITS) == 0.0
-    assert safety.leash_fraction(target, back, measured, LIMITS) == 1.0
+    assert safety.leash_fraction(target, kinematics.displace(target, away), measured, LIMITS) == 0.0
+    assert safety.leash_fraction(target, kinematics.displace(target, back), measured, LIMITS) == 1.0
 
 
 def test_joint_bounds_keep_the_margin_and_let_joints_beyond_it_stay():

@@ -64,6 +64,31 @@ def test_stopping_a_disarmed_servo_latches_and_resuming_arms():
     assert (rig.tick().mode, rig.status.armed) == (Mode.IDLE, True)
 
 
+def test_a_stop_that_comes_while_resuming_is_not_lost():
+    rig = Rig()
+    rig.servo.stop("first")
+    read = rig.arm.read
+
+    def read_and_stop():
+        rig.servo.stop("second")
+        return read()
+
+    rig.arm.read = read_and_stop
+    rig.servo.resume()
+    rig.arm.read = read
+    assert rig.tick().stopped and "second" in rig.status.reason
+
+
+def test_resuming_an_arm_that_cannot_be_read_keeps_the_stop():
+    rig = Rig()
+    rig.servo.stop("first")
+    rig.arm.read_error = OSError("gone")
+    with pytest.raises(ArmUnready, match="gone"):
+        rig.servo.resume()
+    rig.arm.read_error = None
+    assert rig.tick().stopped and "first" in rig.status.reason
+
+
 def test_disarming_sends_nothing_more_and_leaves_the_torque_on():
     rig = Rig()
     rig.servo.submit(rig.command(ACTION))
