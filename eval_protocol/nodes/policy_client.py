@@ -1,11 +1,13 @@
 """The session's side of /policy/run_episode: a policy node that dies or hangs is an abort with a reason."""
 
+import threading
 import time
 from typing import Any, Optional, Tuple
 
 import actionlib
 import rospy
 from actionlib_msgs.msg import GoalStatus
+from std_msgs.msg import String
 from vptr_widowx.msg import RunEpisodeAction, RunEpisodeGoal
 
 from eval_protocol.nodes.calls import check_running
@@ -15,6 +17,7 @@ ACTION = "/policy/run_episode"
 FIRST_STEP_S = 30.0
 SILENCE_S = 8.0
 CANCEL_S = 5.0
+KEEPALIVE_S = 0.05
 _NOW = rospy.Duration(-1)
 
 
@@ -31,6 +34,8 @@ class PolicyClient:
         self._ended: Optional[Tuple[int, Any]] = None
         self._heard_s = 0.0
         self.steps = 0
+        self._alive = rospy.Publisher("/policy/keepalive", String, queue_size=1, tcp_nodelay=True)
+        threading.Thread(target=self._keep_alive, name="keepalive", daemon=True).start()
         rospy.on_shutdown(self._client.cancel_all_goals)
 
     def available(self) -> bool:
@@ -46,7 +51,7 @@ class PolicyClient:
         self.steps, self._ended, self._episode_id = 0, None, episode_id
         self._heard_s = time.monotonic()
         self._goal = self._client.send_goal(
-            RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id),
+            RunEpisodeGoal(task=task, time_limit_s=time_limit_s, episode_id=episode_id, keepalive=True),
             transition_cb=lambda goal: self._change(goal, episode_id),
             feedback_cb=lambda _, feedback: self._hear(feedback, episode_id),
         )
@@ -72,6 +77,13 @@ class PolicyClient:
         while self._active() and time.monotonic() < deadline:
             check_running()
             time.sleep(0.02)
+
+    def _keep_alive(self) -> None:
+        """Tell the policy that this process lives: when it is killed, the arm must not go on."""
+        while not rospy.is_shutdown():
+            if self._episode_id and self._ended is None:
+                self._alive.publish(String(data=self._episode_id))
+            time.sleep(KEEPALIVE_S)
 
     def _active(self) -> bool:
         status = self._client.last_status_msg

@@ -6,10 +6,7 @@ under ./sessions; one that holds a session is resumed), operator.
 """
 
 import json
-import os
 import sys
-import uuid
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict
 
@@ -24,22 +21,11 @@ from eval_protocol.prompt import Prompt
 from eval_protocol.provenance import provenance
 from eval_protocol.report import print_table, summarise, write_report
 from eval_protocol.session import Aborted, Session, Stopped, open_session
+from eval_protocol.settings import session_folder, settings_from
 from eval_protocol.store import Store, StoreError
 from eval_protocol.video import remove_unfinished
 
 START_S = 120.0
-DEFAULTS: Dict[str, Any] = {
-    "robot": "sim",
-    "task": "croissant_out_of_colander",
-    "scenario": 1,
-    "seed": 0,
-    "protocol": "",
-    "plan": "",
-    "policy": "",
-    "speed": 0.0,
-    "session_dir": "",
-    "operator": "",
-}
 
 
 def main() -> None:
@@ -51,25 +37,6 @@ def main() -> None:
         print(f"session: {error}", file=sys.stderr, flush=True)
         complete = False
     sys.exit(0 if complete else 1)
-
-
-def settings_from(parameters: Dict[str, Any]) -> Dict[str, Any]:
-    """The node's settings; raises ValueError on an unknown or ill-typed parameter."""
-    unknown = sorted(set(parameters) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"unknown parameters ~{', ~'.join(unknown)}; known: {', '.join(DEFAULTS)}")
-    settings = dict(DEFAULTS)
-    for name, value in parameters.items():
-        kind = type(DEFAULTS[name])
-        try:
-            settings[name] = kind(value)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"~{name} is {value!r}, expected {kind.__name__}") from error
-    if settings["robot"] not in ("sim", "interbotix"):
-        raise ValueError(f"~robot is {settings['robot']!r}, expected sim or interbotix")
-    if settings["speed"] < 0:
-        raise ValueError(f"~speed is {settings['speed']}, expected 0 (measured) or more")
-    return settings
 
 
 def run(settings: Dict[str, Any]) -> bool:
@@ -86,15 +53,6 @@ def run(settings: Dict[str, Any]) -> bool:
         return _finish(store, folder)
     finally:
         store.close()
-
-
-def session_folder(session_dir: str) -> Path:
-    """The folder asked for, or a new one under ./sessions of the shell that launched this node."""
-    # roslaunch starts nodes in ~/.ros, but leaves them the shell's PWD
-    here = Path(os.environ.get("PWD", "") or ".").resolve()
-    if session_dir:
-        return (here / Path(session_dir).expanduser()).resolve()
-    return here / "sessions" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{uuid.uuid4().hex[:6]}"
 
 
 def _plan(settings: Dict[str, Any]) -> Plan:

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Optional
 
+import av  # noqa: F401 - loaded now: within a trial it would hold up the keepalive
 import numpy as np
 import rospy
 from PIL import Image

@@ -142,20 +142,9 @@ def test_ctrl_c_ends_the_session_in_five_seconds_and_the_trial_is_kept_as_an_abo
     assert "shut down" in rows(settings)[1].reason
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"speed": "fast"}, "~speed is 'fast', expected float"),
-        ({"sped": 2}, "unknown parameters ~sped"),
-        ({"scenario": 4}, "scenario must be one of"),
-        ({"task": "knife_in_pan"}, "Did you mean 'knife_in_pot'"),
-        ({"policy": "/nowhere"}, "no checkpoint in /nowhere"),
-    ],
-)
-def test_a_wrong_parameter_is_one_clear_line(master, nodes, settings, change, message):
-    name = "session_" + next(iter(change))  # parameters outlive their node on the master
-    node = nodes.start("session_node", name_=name, **{**settings, **change})
+def test_a_wrong_parameter_is_one_clear_line(master, nodes, settings):
+    node = nodes.start("session_node", name_="session", **{**settings, "task": "knife_in_pan"})
     wait_for(lambda: node.process.poll() is not None, 15.0, "the node's end")
     assert node.process.returncode == 1
-    assert message in node.output()
+    assert "Did you mean 'knife_in_pot'" in node.output()
     assert "Traceback" not in node.output()

@@ -1,0 +1,55 @@
+import subprocess
+
+import pytest
+
+from eval_protocol.provenance import checkpoint_hash, git_sha, provenance
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    folder = tmp_path / "policy"
+    folder.mkdir()
+    (folder / "card.json").write_text("{}")
+    (folder / "actor.safetensors").write_bytes(b"weights")
+    return folder
+
+
+def test_the_hash_follows_content_and_names_of_the_checkpoint_only(checkpoint):
+    first = checkpoint_hash(checkpoint)
+    (checkpoint / "notes.txt").write_text("mine")
+    assert checkpoint_hash(checkpoint) == first
+    (checkpoint / "actor.safetensors").write_bytes(b"other weights")
+    second = checkpoint_hash(checkpoint)
+    (checkpoint / "actor.safetensors").rename(checkpoint / "policy.safetensors")
+    assert len({first, second, checkpoint_hash(checkpoint)}) == 3
+
+
+def test_a_folder_without_weights_is_no_checkpoint(tmp_path):
+    with pytest.raises(ValueError, match="no checkpoint in"):
+        checkpoint_hash(tmp_path)
+
+
+def test_the_commit_is_named_and_marked_when_files_differ(tmp_path):
+    def git(*arguments):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+        return subprocess.run(
+            ["git", "-C", tmp_path, *identity, *arguments], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    assert git_sha(tmp_path) == "unknown (no git checkout)"
+    git("init")
+    (tmp_path / "a").write_text("1")
+    git("add", "a")
+    git("commit", "-m", "x")
+    sha = git("rev-parse", "HEAD")
+    assert git_sha(tmp_path) == sha
+    (tmp_path / "a").write_text("2")
+    assert git_sha(tmp_path) == sha + " with uncommitted changes"
+
+
+def test_provenance_names_what_a_report_needs(checkpoint):
+    facts = provenance(checkpoint, "ann", {"speed": 2.0})
+    assert facts["operator"] == "ann"
+    assert facts["checkpoint"] == checkpoint_hash(checkpoint)
+    assert facts["configuration"] == {"speed": 2.0}
+    assert provenance(checkpoint, "", {})["operator"]

@@ -1,0 +1,35 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from eval_protocol.settings import DEFAULTS, session_folder, settings_from
+
+
+def test_what_is_not_given_keeps_its_default():
+    assert settings_from({}) == DEFAULTS
+    assert settings_from({"task": "knife_in_pot", "speed": 2})["speed"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"speed": "fast"}, "~speed is 'fast', expected float"),
+        ({"scenario": "one"}, "~scenario is 'one', expected int"),
+        ({"sped": 2}, "unknown parameters ~sped; known: robot, task"),
+        ({"robot": "real"}, "~robot is 'real', expected sim or interbotix"),
+        ({"speed": -1}, "~speed is -1.0, expected 0"),
+    ],
+)
+def test_a_wrong_parameter_is_named(given, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        settings_from(given)
+
+
+def test_a_session_is_stored_under_the_shells_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PWD", str(tmp_path))
+    new = session_folder("")
+    assert new.parent == tmp_path / "sessions"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-[0-9a-f]{6}", new.name)
+    assert session_folder("a/b") == tmp_path / "a" / "b"
+    assert session_folder("/x/y") == Path("/x/y")
