@@ -17,8 +17,8 @@ from robot_bridge.sim.objects import THINGS
 from robot_bridge.sim.scene import drop_point
 from robot_bridge.sim.tasks import find_task
 
-GAIN = 0.8
-SPEED_M, TURN_RAD = 0.042, 0.22
+GAIN = 0.7
+SPEED_M, TURN_RAD = 0.038, 0.20
 """Greatest label per step, within the Bridge action box."""
 
 HOVER_M = 0.065

@@ -21,6 +21,8 @@ CAMERA_POS_M = np.array([-0.05, 0.43, 0.50])
 CAMERA_TARGET_M = np.array([0.315, -0.035, 0.035])
 CAMERA_FOVY_DEG = 41.0
 ASPECT = 4.0 / 3.0
+ROLLING_DAMPING = 1e-4
+"""Of all movable things [N m s/rad]: real vegetables are lumpy and do not roll on; falls are not slowed by it."""
 
 _OPTIONS = f"""
 <compiler angle="radian" autolimits="true" boundmass="1e-6" boundinertia="1e-9"/>
@@ -59,7 +61,8 @@ def _movable(name: str, kind: str) -> Tuple[str, str]:
     else:
         thing = THINGS[kind]
         solids, (assets, geoms) = thing.solids(name), joined(name, thing.parts)
-    return assets, f'<body name="{name}"><freejoint name="{name}"/>{solids}{geoms}</body>'
+    joint = f'<joint name="{name}" type="free" damping="{ROLLING_DAMPING}"/>'
+    return assets, f'<body name="{name}">{joint}{solids}{geoms}</body>'
 
 
 def _mjcf(spec: SceneSpec) -> str:
