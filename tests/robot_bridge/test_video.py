@@ -41,20 +41,22 @@ def test_frames_follow_their_numbers_not_the_alphabet(tmp_path):
 
 
 def test_pictures_come_at_the_rate_and_end(tmp_path):
-    source = VideoSource(write_folder(tmp_path / "frames", range(6)), rate_hz=50.0, loop=False)
-    captures = [source.read() for _ in range(6)]
-    np.testing.assert_allclose(np.diff([capture.captured_s for capture in captures]), 0.02, atol=1e-6)
-    assert time.monotonic() - captures[-1].captured_s < 0.015
+    source = VideoSource(write_folder(tmp_path / "frames", range(6)), rate_hz=20.0, loop=False)
+    start = time.monotonic()
+    times = [source.read().captured_s for _ in range(6)]
+    elapsed = time.monotonic() - start
+    assert np.diff(times).min() > 0.05 - 1e-6
+    assert 0.25 <= elapsed < 0.6 and start <= times[0] and times[-1] <= start + elapsed
     with pytest.raises(SourceEnded, match="has ended"):
         source.read()
 
 
 def test_a_reader_that_was_held_up_does_not_get_a_burst(tmp_path):
-    source = VideoSource(write_folder(tmp_path / "frames", range(6)), rate_hz=50.0, loop=False)
+    source = VideoSource(write_folder(tmp_path / "frames", range(6)), rate_hz=20.0, loop=False)
     source.read()
-    time.sleep(0.1)
+    time.sleep(0.25)
     late, following = source.read(), source.read()
-    assert abs(following.captured_s - late.captured_s - 0.02) < 1e-6
+    assert following.captured_s - late.captured_s > 0.05 - 1e-6
 
 
 def test_a_loop_starts_again(tmp_path):
