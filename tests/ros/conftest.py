@@ -1,5 +1,6 @@
 """A real ROS master on a free port for the tests of this folder, and nodes as real processes."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -62,13 +63,18 @@ class Master:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self, sig: int = signal.SIGKILL) -> None:
-        """Kill roscore, rosmaster and rosout at once."""
-        if self.process.poll() is None or sig == signal.SIGKILL:
-            try:
-                os.killpg(self.process.pid, sig)
-            except ProcessLookupError:
-                return
+        """Kill roscore and what it started: rosmaster and rosout are in sessions of their own."""
+        for pid in [*_children(self.process.pid), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sig)
         self.process.wait(timeout=10)
+
+
+def _children(pid: int) -> List[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 class Node:
