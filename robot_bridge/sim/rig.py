@@ -1,7 +1,7 @@
 """The simulated robot for the bridge: world, arm and servo, exchanged together when the scene is."""
 
 import threading
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 
@@ -28,19 +28,20 @@ class SimulatedRig:
         self._limits = limits
         self._lock = threading.RLock()
         self._now_s = epoch_s
-        self._world: Optional[World] = None
         self.set_speed(speed)
-        self.reset(spec)
+        self._install(World(spec))
 
     def reset(self, spec: SceneSpec) -> None:
         """Exchange the world; the new servo is disarmed. A scene that cannot be built leaves the old one."""
         world = World(spec)
         with self._lock:
-            if self._world is not None:
-                self._world.close()
-            self._world, self._scene = world, spec.to_json()
-            self._epoch_s = self._now_s - world.time_s
-            self.servo = Servo(SimArm(world, self._epoch_s), self._limits, self.now_s)
+            self._world.close()
+            self._install(world)
+
+    def _install(self, world: World) -> None:
+        self._world, self._scene = world, world.spec.to_json()
+        self._epoch_s = self._now_s - world.time_s
+        self.servo = Servo(SimArm(world, self._epoch_s), self._limits, self.now_s)
 
     def set_speed(self, speed: float) -> None:
         """Run ``speed`` times faster than real time; raises ValueError outside (0, 50]."""

@@ -69,111 +69,111 @@ def bridge(nodes: Nodes):
 
 
 @pytest.fixture
-def operator(bridge) -> Iterator[Operator]:
-    client = Operator()
-    wait_for(lambda: client.states and client.publisher.get_num_connections(), 20.0, "the bridge: " + bridge.output())
-    yield client
-    client.close()
+def client(bridge) -> Iterator[Operator]:
+    started = Operator()
+    wait_for(lambda: started.states and started.publisher.get_num_connections(), 20.0, "the bridge: " + bridge.output())
+    yield started
+    started.close()
 
 
-def test_it_starts_disarmed_and_refuses_commands_with_the_reason(operator: Operator) -> None:
-    assert not operator.state.armed and operator.state.mode == "IDLE"
-    report = operator.report(operator.command([0.1, 0.0, 0.0]))
+def test_it_starts_disarmed_and_refuses_commands_with_the_reason(client: Operator) -> None:
+    assert not client.state.armed and client.state.mode == "IDLE"
+    report = client.report(client.command([0.1, 0.0, 0.0]))
     assert not report.accepted
     assert "arm" in report.reason
     assert list(report.executed[:6]) == [0.0] * 6
 
 
-def test_an_armed_bridge_makes_exactly_the_action_then_holds_then_idles(operator: Operator) -> None:
-    assert operator.call("/widowx/arm").success
-    before = np.array(operator.state.bridge_state)
-    report = operator.report(operator.command([0.1, -0.05, 0.05]))
+def test_an_armed_bridge_makes_exactly_the_action_then_holds_then_idles(client: Operator) -> None:
+    assert client.call("/widowx/arm").success
+    before = np.array(client.state.bridge_state)
+    report = client.report(client.command([0.1, -0.05, 0.05]))
     assert report.accepted and not report.limits
     np.testing.assert_allclose(report.executed[:6], [0.02, -0.01, 0.01, 0, 0, 0], atol=1e-6)
-    wait_for(lambda: operator.state.mode == "HOLD", 2.0, "HOLD after silence")
-    assert "no command" in operator.state.reason
-    moved = np.array(operator.state.bridge_state) - before
+    wait_for(lambda: client.state.mode == "HOLD", 2.0, "HOLD after silence")
+    assert "no command" in client.state.reason
+    moved = np.array(client.state.bridge_state) - before
     np.testing.assert_allclose(moved[:3], [0.02, -0.01, 0.01], atol=0.005)
-    wait_for(lambda: operator.state.mode == "IDLE", 4.0, "IDLE after two seconds of silence")
-    assert operator.state.armed
+    wait_for(lambda: client.state.mode == "IDLE", 4.0, "IDLE after two seconds of silence")
+    assert client.state.armed
 
 
-def test_bad_commands_are_refused_and_nothing_moves(operator: Operator) -> None:
-    operator.call("/widowx/arm")
-    before = np.array(operator.state.joint_positions)
+def test_bad_commands_are_refused_and_nothing_moves(client: Operator) -> None:
+    client.call("/widowx/arm")
+    before = np.array(client.state.joint_positions)
     for linear, fields, word in (
         ([float("nan"), 0.0, 0.0], {}, "finite"),
         ([0.1, 0.0, 0.0], {"ahead_s": -1.0}, "stale"),
         ([0.1, 0.0, 0.0], {"ahead_s": 1.0}, "future"),
         ([50.0, 0.0, 0.0], {}, "jump"),
     ):
-        report = operator.report(operator.command(linear, **fields))
+        report = client.report(client.command(linear, **fields))
         assert not report.accepted and word in report.reason
-    np.testing.assert_allclose(operator.state.joint_positions, before, atol=2e-3)
+    np.testing.assert_allclose(client.state.joint_positions, before, atol=2e-3)
 
 
-def test_a_stop_latches_until_resumed(operator: Operator) -> None:
-    operator.call("/widowx/arm")
-    assert operator.report(operator.command([0.1, 0.0, 0.0])).accepted
-    operator.call("/widowx/stop")
-    wait_for(lambda: operator.state.stopped, 0.5, "the stop")
-    report = operator.report(operator.command([0.1, 0.0, 0.0]))
+def test_a_stop_latches_until_resumed(client: Operator) -> None:
+    client.call("/widowx/arm")
+    assert client.report(client.command([0.1, 0.0, 0.0])).accepted
+    client.call("/widowx/stop")
+    wait_for(lambda: client.state.stopped, 0.5, "the stop")
+    report = client.report(client.command([0.1, 0.0, 0.0]))
     assert not report.accepted and "resume" in report.reason
-    assert operator.call("/widowx/resume").success
-    wait_for(lambda: not operator.state.stopped, 0.5, "the end of the stop")
-    assert operator.report(operator.command([0.1, 0.0, 0.0])).accepted
+    assert client.call("/widowx/resume").success
+    wait_for(lambda: not client.state.stopped, 0.5, "the end of the stop")
+    assert client.report(client.command([0.1, 0.0, 0.0])).accepted
 
 
-def test_move_to_pose_arrives_or_says_why_not(operator: Operator) -> None:
+def test_move_to_pose_arrives_or_says_why_not(client: Operator) -> None:
     move = rospy.ServiceProxy("/widowx/move_to_pose", MoveToPose)
     assert not move([0.25, 0.05, 0.15, 0, 0, 0], 1.0, 0.0).success
-    operator.call("/widowx/arm")
+    client.call("/widowx/arm")
     answer = move([0.25, 0.05, 0.15, 0, 0, 0.2], 0.5, 0.0)
     assert answer.success, answer.message
-    np.testing.assert_allclose(operator.state.bridge_state[:3], [0.25, 0.05, 0.15], atol=0.01)
+    np.testing.assert_allclose(client.state.bridge_state[:3], [0.25, 0.05, 0.15], atol=0.01)
     answer = move([2.0, 0.05, 0.15, 0, 0, 0], 0.5, 0.0)
     assert not answer.success and "workspace" in answer.message
     assert not move([float("nan")] * 6, 0.5, 0.0).success
 
 
-def test_a_stop_interrupts_a_move(operator: Operator) -> None:
-    operator.call("/widowx/arm")
+def test_a_stop_interrupts_a_move(client: Operator) -> None:
+    client.call("/widowx/arm")
     answers: List[object] = []
     move = rospy.ServiceProxy("/widowx/move_to_pose", MoveToPose)
     thread = threading.Thread(target=lambda: answers.append(move([0.3, -0.1, 0.2, 0, 0, 0], 1.0, 4.0)))
     thread.start()
-    wait_for(lambda: operator.state.mode == "MOVING", 2.0, "the move")
-    operator.call("/widowx/stop")
+    wait_for(lambda: client.state.mode == "MOVING", 2.0, "the move")
+    client.call("/widowx/stop")
     thread.join(3.0)
     assert answers and not answers[0].success and "stop" in answers[0].message
-    joints = np.array(operator.state.joint_positions)
+    joints = np.array(client.state.joint_positions)
     time.sleep(0.5)
-    np.testing.assert_allclose(operator.state.joint_positions, joints, atol=0.02)
+    np.testing.assert_allclose(client.state.joint_positions, joints, atol=0.02)
 
 
-def test_scene_speed_and_status_services(operator: Operator) -> None:
-    operator.call("/widowx/arm")
+def test_scene_speed_and_status_services(client: Operator) -> None:
+    client.call("/widowx/arm")
     reset = rospy.ServiceProxy("/sim/reset", ResetScene)
     assert not reset("{}").success
     assert reset(sample_scene("knife_in_pot", 3).to_json()).success
-    wait_for(lambda: not operator.state.armed, 1.0, "the disarmed bridge of the new scene")
+    wait_for(lambda: not client.state.armed, 1.0, "the disarmed bridge of the new scene")
     assert not rospy.ServiceProxy("/sim/status", TaskStatus)().success
     speed = rospy.ServiceProxy("/sim/set_speed", SetSpeed)
     assert not speed(-1.0).success
     assert speed(2.0).success
-    simulated, wall = operator.clock_s, time.monotonic()
+    simulated, wall = client.clock_s, time.monotonic()
     time.sleep(2.0)
-    ratio = (operator.clock_s - simulated) / (time.monotonic() - wall)
+    ratio = (client.clock_s - simulated) / (time.monotonic() - wall)
     assert 1.5 < ratio < 2.2
 
 
-def test_a_bridge_started_again_is_disarmed_and_its_clock_goes_on(nodes: Nodes, bridge, operator: Operator) -> None:
-    operator.call("/widowx/arm")
-    clock_s = operator.clock_s
+def test_a_bridge_started_again_is_disarmed_and_its_clock_goes_on(nodes: Nodes, bridge, client: Operator) -> None:
+    client.call("/widowx/arm")
+    clock_s = client.clock_s
     bridge.kill()
     nodes.start("bridge_node", robot="sim")
-    wait_for(lambda: operator.clock_s > clock_s + 1000.0, 20.0, "the clock of the second bridge")
-    wait_for(lambda: not operator.state.armed, 5.0, "a disarmed bridge")
+    wait_for(lambda: client.clock_s > clock_s + 1000.0, 20.0, "the clock of the second bridge")
+    wait_for(lambda: not client.state.armed, 5.0, "a disarmed bridge")
 
 
 def test_missing_interbotix_and_bad_parameters_end_the_node_at_once(nodes: Nodes) -> None:
