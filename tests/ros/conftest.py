@@ -55,7 +55,7 @@ class Master:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for(self.answers, 20.0, "roscore")
+        wait_for(self.answers, 60.0, "roscore")
 
     def answers(self) -> bool:
         with socket.socket() as probe:
