@@ -1,0 +1,312 @@
+"""The policy node as a real process, against a robot of topics that can go wrong in every way."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any, Iterator, List, Optional
+
+import actionlib
+import numpy as np
+import pytest
+import rospy
+import torch
+from actionlib_msgs.msg import GoalStatus
+from conftest import Node
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from vptr_widowx.msg import (
+    EndEffectorCommand,
+    EndEffectorState,
+    ExecutedCommand,
+    RunEpisodeAction,
+    RunEpisodeGoal,
+)
+
+from vptr_policy.checkpoint import Card, save_checkpoint
+from vptr_policy.networks.actor import Actor, NetworkConfig
+
+TASKS = ("knife_in_pot", "cucumber_in_bowl")
+
+
+class FakeRobot:
+    """Publishes pictures and states, executes commands at once; its clock runs ``speed`` times as fast as the wall."""
+
+    def __init__(self, speed: Optional[float] = None) -> None:
+        self._speed, self._began = speed, time.monotonic()
+        self.commands: List[Any] = []
+        self.received_s: List[float] = []
+        self.feedback: List[Any] = []
+        self.picture_shift_s = self.state_shift_s = 0.0
+        self.pictures = self.new_pixels = self.states = self.new_states = self.accepts = True
+        self.armed, self.stopped, self.mode, self.reason = True, False, "IDLE", ""
+        self.position = np.array([0.25, 0.0, 0.1])
+        self._image = np.zeros((96, 128, 3), np.uint8)
+        self._random = np.random.default_rng(0)
+        self._clock = rospy.Publisher("/clock", Clock, queue_size=1, tcp_nodelay=True) if speed else None
+        self._image_out = rospy.Publisher("/camera/color/image_raw", Image, queue_size=1)
+        self._state_out = rospy.Publisher("/widowx/state", EndEffectorState, queue_size=1, tcp_nodelay=True)
+        self._executed_out = rospy.Publisher("/widowx/executed", ExecutedCommand, queue_size=10, tcp_nodelay=True)
+        self._command_in = rospy.Subscriber("/widowx/command", EndEffectorCommand, self._receive, tcp_nodelay=True)
+        self.client = actionlib.SimpleActionClient("/policy/run_episode", RunEpisodeAction)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def now(self) -> float:
+        return 1000.0 + (time.monotonic() - self._began) * self._speed if self._speed else time.time()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
+        for end in (self._clock, self._image_out, self._state_out, self._executed_out, self._command_in):
+            if end is not None:
+                end.unregister()
+
+    def start(self, task: str = TASKS[0], limit_s: float = 60.0, keepalive: bool = False) -> None:
+        assert _wait(lambda: self.client.wait_for_server(rospy.Duration(-1)), 20.0), "no policy node"
+        time.sleep(0.3)  # its topics connect
+        goal = RunEpisodeGoal(task=task, time_limit_s=limit_s, episode_id="e1", keepalive=keepalive)
+        self.client.send_goal(goal, feedback_cb=self.feedback.append)
+
+    def result(self, timeout_s: float = 10.0) -> Any:
+        ended = (GoalStatus.PREEMPTED, GoalStatus.SUCCEEDED, GoalStatus.ABORTED, GoalStatus.REJECTED)
+        assert _wait(lambda: self.client.get_state() in ended, timeout_s), "the episode did not end"
+        return self.client.get_result()
+
+    def acting(self) -> None:
+        count = len(self.commands)
+        assert _wait(lambda: len(self.commands) >= count + 3, 5.0), "no commands"
+
+    def _receive(self, message: Any) -> None:
+        self.commands.append(message)
+        self.received_s.append(self.now())
+        twist = message.twist
+        moved = [twist.linear.x, twist.linear.y, twist.linear.z, twist.angular.x, twist.angular.y, twist.angular.z]
+        vector = [*(value * message.duration_s for value in moved), message.gripper]
+        report = ExecutedCommand(sequence=message.sequence, accepted=self.accepts, executed=vector, commanded=vector)
+        report.reason = "" if self.accepts else "twist not finite"
+        self._executed_out.publish(report)
+
+    def _run(self) -> None:
+        tick = 0
+        while not self._over.wait(0.02 / (self._speed or 1.0)):
+            now = rospy.Time.from_sec(self.now())
+            if self._clock is not None:
+                self._clock.publish(Clock(clock=now))
+            if self.states:
+                self._publish_state()
+            if self.pictures and tick % 2 == 0:
+                self._publish_picture()
+            tick += 1
+
+    def _publish_state(self) -> None:
+        message = EndEffectorState(armed=self.armed, stopped=self.stopped, mode=self.mode, reason=self.reason)
+        message.header.stamp = rospy.Time.from_sec(self.now() + self.state_shift_s)
+        if self.new_states:
+            self._shake = self._random.normal(0.0, 1e-5, 3)
+        message.bridge_state = [*(self.position + self._shake).tolist(), 0.0, 0.0, 0.0, 1.0]
+        self._state_out.publish(message)
+
+    def _publish_picture(self) -> None:
+        if self.new_pixels:
+            self._image = self._random.integers(0, 256, (96, 128, 3), dtype=np.uint8)
+        height, width = self._image.shape[:2]
+        message = Image(height=height, width=width, encoding="rgb8", step=3 * width, data=self._image.tobytes())
+        message.header.stamp = rospy.Time.from_sec(self.now() - 0.03 + self.picture_shift_s)
+        self._image_out.publish(message)
+
+
+def _wait(condition: Any, timeout_s: float) -> bool:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    actor = Actor(NetworkConfig(tasks=len(TASKS)))
+    folder = tmp_path_factory.mktemp("policy") / "checkpoint"
+    save_checkpoint(folder, actor, Card({"name": "bc"}, actor.config, TASKS))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def policy_node(master: Any, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One node for most tests: loading torch takes seconds."""
+    node = Node(master, tmp_path_factory.mktemp("log"), "policy_node", f"_policy:={checkpoint}")
+    yield
+    node.kill()
+
+
+@pytest.fixture
+def robot(policy_node: None) -> Iterator[FakeRobot]:
+    robot = FakeRobot()
+    yield robot
+    robot.client.cancel_goal()
+    robot.close()
+
+
+def test_acts_at_five_hertz_until_the_time_limit(robot: FakeRobot) -> None:
+    robot.start(limit_s=3.0)
+    result = robot.result()
+    assert (result.reason, result.fault) == ("time_limit", False)
+    assert robot.client.get_state() == GoalStatus.SUCCEEDED
+    assert result.steps == 15 and len(robot.commands) == 15
+    assert result.rate_hz == pytest.approx(5.0, rel=0.02)
+    steps = np.diff(robot.received_s)
+    assert np.median(steps) == pytest.approx(0.2, abs=0.01)
+    assert sum(steps) == pytest.approx(14 * 0.2, abs=0.1), "the rhythm drifts"
+    sequences = [command.sequence for command in robot.commands]
+    assert sequences == list(range(sequences[0], sequences[0] + 15))
+    for command in robot.commands:
+        age_s = (command.header.stamp - command.observation_stamp).to_sec()
+        assert 0.03 <= age_s < 0.15
+        assert command.duration_s == pytest.approx(0.2)
+    stamps = [command.observation_stamp for command in robot.commands]
+    assert len(set(stamps)) == len(stamps), "a picture was acted on twice"
+    assert [feedback.step for feedback in robot.feedback] == list(range(15))
+    assert 0.0 < result.latency_p50_s < 0.15
+    last, command = robot.feedback[-1], robot.commands[-1]
+    assert last.action[0] == pytest.approx(command.twist.linear.x * 0.2)
+
+
+def test_preempts_at_once_and_runs_again(robot: FakeRobot) -> None:
+    robot.start()
+    robot.acting()
+    robot.client.cancel_goal()
+    began = time.monotonic()
+    result = robot.result()
+    assert (result.reason, result.fault) == ("preempted", False)
+    assert time.monotonic() - began < 0.3
+    count = len(robot.commands)
+    time.sleep(0.4)
+    assert len(robot.commands) == count
+    robot.start(limit_s=0.6)
+    assert robot.result().steps == 3
+
+
+def _fault(robot: FakeRobot, count: int = 1) -> str:
+    result = robot.result()
+    assert result.fault and robot.client.get_state() == GoalStatus.ABORTED
+    sent = len(robot.commands)
+    time.sleep(0.45)
+    assert len(robot.commands) == sent, "it commands after a fault"
+    return str(result.reason)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "reason"),
+    [
+        ("picture_shift_s", -0.6, "the picture is 0.6"),
+        ("picture_shift_s", 0.3, "in the future"),
+        ("state_shift_s", -0.6, "the state is 0."),
+        ("state_shift_s", 0.4, "the state is stamped"),
+        ("armed", False, "not armed"),
+        ("stopped", True, "stopped"),
+        ("mode", "FAULT", "FAULT"),
+        ("mode", "MOVING", "move of its own"),
+    ],
+)
+def test_refuses_to_begin(robot: FakeRobot, attribute: str, value: Any, reason: str) -> None:
+    setattr(robot, attribute, value)
+    robot.start()
+    assert reason in _fault(robot)
+    assert robot.commands == []
+
+
+def test_names_the_nearest_task(robot: FakeRobot) -> None:
+    robot.start(task="knife_in_pan")
+    assert "Did you mean 'knife_in_pot'?" in _fault(robot)
+
+
+def test_stops_within_half_a_second_of_the_last_picture(robot: FakeRobot) -> None:
+    robot.start()
+    robot.acting()
+    robot.pictures = False
+    died = robot.now()
+    assert "picture" in _fault(robot)
+    assert robot.received_s[-1] - died < 0.25, "an old picture was acted on again"
+
+
+def test_notices_a_frozen_camera_only_when_the_arm_moves(robot: FakeRobot) -> None:
+    robot.start()
+    robot.new_pixels = False
+    time.sleep(1.6)
+    robot.acting()  # a still picture of a still arm is no fault
+    robot.position = robot.position + [0.03, 0.0, 0.0]
+    assert "the picture is frozen" in _fault(robot)
+
+
+def test_notices_a_frozen_state(robot: FakeRobot) -> None:
+    robot.start()
+    robot.acting()
+    robot.new_states = False
+    assert "the state is frozen" in _fault(robot)
+
+
+def test_stops_when_the_bridge_refuses_or_dies(robot: FakeRobot) -> None:
+    robot.start()
+    robot.acting()
+    robot.accepts = False
+    assert "refused 3 commands in a row: twist not finite" in _fault(robot)
+    robot.accepts = True
+    robot.start()
+    robot.acting()
+    robot.states = False
+    assert "state" in _fault(robot)
+
+
+def test_a_client_that_dies_ends_its_episode(robot: FakeRobot) -> None:
+    beat = rospy.Publisher("/policy/keepalive", String, queue_size=1)
+    assert _wait(lambda: beat.get_num_connections() > 0, 10.0)
+    robot.start(keepalive=True)
+    for _ in range(20):
+        beat.publish("e1")
+        time.sleep(0.05)
+    assert robot.client.get_state() == GoalStatus.ACTIVE
+    died = robot.now()
+    assert "keepalive" in _fault(robot)
+    assert robot.received_s[-1] - died < 0.45
+    beat.unregister()
+
+
+def test_keeps_five_hertz_of_simulated_time(nodes: Any, checkpoint: Path) -> None:
+    robot = FakeRobot(speed=4.0)
+    rospy.set_param("/use_sim_time", True)
+    try:
+        node = nodes.start("policy_node", policy=checkpoint)
+        robot.start(limit_s=8.0)
+        result = robot.result()
+        assert (result.reason, result.steps) == ("time_limit", 40)
+        assert result.rate_hz == pytest.approx(5.0, rel=0.02)
+        robot.feedback.clear()
+        robot.start()
+        robot.acting()
+        robot.close()  # the clock stands still, as when the bridge dies
+        assert _wait(lambda: "the episode ended" in node.output(), 5.0)
+    finally:
+        rospy.delete_param("/use_sim_time")
+
+
+def test_says_what_is_wrong_with_its_checkpoint(nodes: Any, tmp_path: Path) -> None:
+    node = nodes.start("policy_node", policy=tmp_path / "nothing")
+    assert _wait(lambda: node.process.poll() is not None, 20.0)
+    assert node.process.returncode == 1
+    assert "no checkpoint at" in node.output() and "Traceback" not in node.output()
+
+
+def test_ends_cleanly_on_sigint(nodes: Any, checkpoint: Path) -> None:
+    robot = FakeRobot()
+    node = nodes.start("policy_node", policy=checkpoint)
+    robot.start()
+    robot.acting()
+    began = time.monotonic()
+    node.kill(signal.SIGINT)
+    assert time.monotonic() - began < 4.0
+    assert "Traceback" not in node.output()
