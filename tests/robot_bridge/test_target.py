@@ -87,8 +87,9 @@ def test_beyond_reach_the_target_stays_and_says_so():
     target = Target(np.array([0, 0.3, 0, 0, -0.3, 0]), replace(LIMITS, workspace_upper_m=(0.9, 0.5, 0.9)))
     names = set()
     while "ik" not in names and target.pose[0, 3] < 0.7:
-        target.add(np.array([0.02, 0, 0, 0, 0, 0]), 0.2)
-        names = run(target, 10)
+        if target.remaining_s == 0.0:
+            target.add(np.array([0.02, 0, 0, 0, 0, 0]), 0.3)
+        names = run(target, 1)
     assert 0.6 < target.pose[0, 3] < 0.65
     assert target.remaining_s == 0.0
     before = target.pose
