@@ -1,24 +1,34 @@
 """The operator's answers at a terminal: is the scene set, was it a success."""
 
+import os
 import select
 import sys
-from typing import List, Optional, TextIO
+from typing import Callable, List, Optional, TextIO
 
 from eval_protocol.session import Aborted, Stopped, Verdict
 
 QUESTION = "s = success, f = failure, a REASON = abort and repeat: "
+POLL_S = 0.1
 
 
 class Prompt:
-    """Reads answers line by line from ``source`` (a terminal), without blocking where that matters."""
+    """Reads answers line by line from the file descriptor ``source`` (a terminal).
 
-    def __init__(self, source: Optional[TextIO] = None, sink: Optional[TextIO] = None) -> None:
-        self._source, self._sink = source or sys.stdin, sink or sys.stdout
+    ``check`` is called several times a second while it waits; it may raise to end the waiting.
+    """
+
+    def __init__(
+        self, source: Optional[int] = None, sink: Optional[TextIO] = None, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._source = sys.stdin.fileno() if source is None else source
+        self._sink = sink or sys.stdout
+        self._check = check
+        self._pending = b""
 
     def confirm_scene(self, lines: List[str]) -> None:
         """Say what to place where and wait until the operator has done it."""
         for line in lines:
-            self._say("  " + line)
+            self._say("  " + line + "\n")
         answer = self._ask("Enter when the scene is set (a REASON = abort and repeat): ")
         if answer.lower().split(" ")[0] == "a":
             raise Aborted(_reason(answer))
@@ -38,23 +48,35 @@ class Prompt:
         self._ask(text)
 
     def typed(self) -> str:
-        """What the operator has typed meanwhile, empty where nothing; never blocks."""
-        readable, _, _ = select.select([self._source], [], [], 0.0)
-        return self._source.readline().strip() if readable else ""
+        """A line that the operator has typed meanwhile, empty where there is none; never blocks."""
+        return self._line(0.0) or ""
 
     def _ask(self, text: str) -> str:
-        self._sink.write(text)
-        self._sink.flush()
-        line = self._source.readline()
-        if not line:
-            raise Stopped(
-                "there is no terminal for the operator's answers: start the session in one, "
-                "e.g. evaluate.launch terminal:='xterm -e'"
-            )
-        return line.strip()
+        self._say(text)
+        line = self._line(POLL_S)
+        while line is None:
+            self._check()
+            line = self._line(POLL_S)
+        return line
+
+    def _line(self, timeout_s: float) -> Optional[str]:
+        """The next line without its end, or None while there is none; raises Stopped at the end of the input."""
+        if b"\n" not in self._pending and select.select([self._source], [], [], timeout_s)[0]:
+            data = os.read(self._source, 4096)
+            if not data:
+                raise Stopped(
+                    "there is no terminal for the operator's answers: start the session in one, "
+                    "e.g. evaluate.launch terminal:='xterm -e'"
+                )
+            self._pending += data
+        line, end, rest = self._pending.partition(b"\n")
+        if not end:
+            return None
+        self._pending = rest
+        return line.decode("utf-8", "replace").strip()
 
     def _say(self, text: str) -> None:
-        self._sink.write(text + "\n")
+        self._sink.write(text)
         self._sink.flush()
 
 

@@ -96,9 +96,11 @@ class RosRobot(ABC):
         log = self.topics.start(None)
         try:
             self.policy.start(task, duration_s, episode_id)
-            self._follow(lambda: False)
+            result = self._follow(lambda: False)
         finally:
             self.topics.stop()
+        if result.fault:
+            raise Aborted(f"the policy stopped: {result.reason}")
         return log
 
     def recover(self, reason: str) -> None:

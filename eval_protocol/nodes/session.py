@@ -20,12 +20,13 @@ from eval_protocol.plan import Plan, load_lab, make_plan, plan_from_json
 from eval_protocol.prompt import Prompt
 from eval_protocol.provenance import provenance
 from eval_protocol.report import print_table, summarise, write_report
-from eval_protocol.session import Aborted, Session, Stopped, open_session
+from eval_protocol.session import Aborted, Session, Stopped, accounted, open_session
 from eval_protocol.settings import session_folder, settings_from
 from eval_protocol.store import Store, StoreError
 from eval_protocol.video import remove_unfinished
 
 START_S = 120.0
+NODES = ("bridge", "camera", "policy")
 
 
 def main() -> None:
@@ -45,7 +46,8 @@ def run(settings: Dict[str, Any]) -> bool:
     plan = _plan(settings)
     store = Store(folder / "session.sqlite")
     try:
-        facts = provenance(_policy(settings), settings["operator"], settings)
+        configuration = {**settings, "nodes": _parameters_of_nodes()}
+        facts = provenance(_policy(settings), settings["operator"], configuration)
         open_session(store, plan, facts, resume=True)
         remove_unfinished(folder / "videos")
         _say(f"session in {folder}")
@@ -68,8 +70,13 @@ def _policy(settings: Dict[str, Any]) -> Path:
     return Path(settings["policy"])
 
 
+def _parameters_of_nodes() -> Dict[str, Any]:
+    parameters = rospy.get_param("/")
+    return {node: parameters[node] for node in NODES if node in parameters}
+
+
 def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any]) -> None:
-    if store.next_trial() is None and not store.interrupted():
+    if accounted(store.trials())["open"] == 0:
         return
     robot = _robot(folder, settings)
     robot.wait_until_there(START_S)
@@ -85,7 +92,7 @@ def _robot(folder: Path, settings: Dict[str, Any]) -> RosRobot:
     check_running()
     if settings["robot"] == "sim":
         return SimulatedRobot(folder, _say, settings["speed"])
-    return RealRobot(folder, _say, Prompt())
+    return RealRobot(folder, _say, Prompt(check=check_running))
 
 
 def _finish(store: Store, folder: Path) -> bool:

@@ -17,7 +17,11 @@ from eval_protocol.speed import Pass, highest_speed
 
 ASK_EVERY_S = 0.1
 SETTLE_S = 1.5
-PROBE_S = 4.0
+WARM_UP_S = 2.0
+PROBE_S = 5.0
+PROBE_QUANTILE = 0.95
+"""Of the 25 latencies of a probe; what counts in the end is that of each trial."""
+
 LEAST_RATE_HZ = 4.75
 MOST_LATENCY_S = 0.25
 """A trial is repeated when its mean control rate or the latency of one command in ten is worse than this."""
@@ -41,7 +45,8 @@ class SimulatedRobot(RosRobot):
     def choose_speed(self, plan: Plan) -> None:
         """Set the speed of the simulation, measuring first where none was given."""
         if self._measured:
-            self.speed = highest_speed(lambda speed: self._probe(plan, speed), self._say)
+            self._probe(plan, 1.0, WARM_UP_S)
+            self.speed = highest_speed(lambda speed: self._best_of_two(plan, speed), self._say)
         self._set_speed(self.speed)
         self._say(f"simulation at {self.speed:g} times real time")
 
@@ -96,19 +101,24 @@ class SimulatedRobot(RosRobot):
     def _set_speed(self, speed: float) -> None:
         call("/sim/set_speed", SetSpeed, speed)
 
-    def _probe(self, plan: Plan, speed: float) -> Pass:
+    def _best_of_two(self, plan: Plan, speed: float) -> Pass:
+        """Measure again where the machine fell behind: something else may have disturbed it."""
+        shown = self._probe(plan, speed, PROBE_S)
+        return shown if shown.keeps_up() else self._probe(plan, speed, PROBE_S)
+
+    def _probe(self, plan: Plan, speed: float, duration_s: float) -> Pass:
         """Run the policy for a moment at ``speed``."""
         self.speed = speed
         try:
             self.prepare(plan, plan.trials[0])
             super().check_ready(plan, plan.trials[0])
             began_s, began = time.monotonic(), rospy.Time.now()
-            log = self.run_briefly(plan.task, PROBE_S, f"speed {speed:g}")
+            log = self.run_briefly(plan.task, duration_s, f"speed {speed:g}")
         except Aborted as abort:
             self._say(f"at {speed:g} times real time: {abort}")
             return Pass(speed, 0.0, float("inf"), 0.0)
         achieved = (rospy.Time.now() - began).to_sec() / (time.monotonic() - began_s)
-        return Pass(speed, log.rate_hz(), log.latency_s(0.99), achieved)
+        return Pass(speed, log.rate_hz(), log.latency_s(PROBE_QUANTILE), achieved)
 
     def _check_rate(self, episode: Episode) -> None:
         """A trial in which the machine did not keep up was not a trial at 5 Hz: repeat it, slower."""

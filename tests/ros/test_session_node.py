@@ -14,6 +14,8 @@ from eval_protocol.plan import PROTOCOL
 from eval_protocol.store import Store
 from robot_bridge.share import share_path
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
 
 class StandingPolicy:
     """tests/ros/standing_policy.py as a process of its own."""
@@ -140,6 +142,30 @@ def test_ctrl_c_ends_the_session_in_five_seconds_and_the_trial_is_kept_as_an_abo
     assert session.process.returncode == 1
     assert [row.state for row in rows(settings)[:3]] == ["committed", "aborted", "planned"]
     assert "shut down" in rows(settings)[1].reason
+
+
+@pytest.mark.timeout(150)
+def test_an_operator_sets_the_scenes_and_judges_at_the_terminal(stack, settings):
+    stack, _ = stack
+    start_bridge(stack), start_camera(stack)
+    arguments = [f"_{key}:={value}" for key, value in {**settings, "robot": "interbotix"}.items()]
+    answers = "\na a cable hangs in the way\n\n" + "\ns lifted it\n\nf missed it\n" * 6
+    session = subprocess.run(
+        [sys.executable, str(SCRIPTS / "session_node"), *arguments],
+        env=stack.master.environment,
+        input=answers,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=140,
+    )
+    assert session.returncode == 0, session.stdout + session.stderr
+    assert "Place the sweet potato directly under the gripper." in session.stdout
+    trials = rows(settings)
+    assert (trials[0].state, trials[0].reason) == ("aborted", "operator: a cable hangs in the way")
+    judged_trials = [row for row in trials if row.state == "committed"]
+    assert [row.success for row in judged_trials] == [True, False] * 6
+    assert judged_trials[1].reason == "operator: missed it"
 
 
 def test_a_wrong_parameter_is_one_clear_line(master, nodes, settings):
