@@ -1,0 +1,109 @@
+"""`vptr policy`: look at a policy, run it over recorded pictures."""
+
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional
+
+from robot_bridge.share import share_path
+
+SHIPPED_POLICY = "models/bc-sim"
+
+
+def info(policy: Optional[Path] = None, json: bool = False) -> int:
+    """Print what a checkpoint is: tasks, network, data, how it was trained and judged.
+
+    Args:
+        policy: checkpoint folder; default the shipped policy.
+        json: print the whole card.
+    """
+    from dataclasses import asdict
+    from json import dumps
+
+    from vptr_policy.checkpoint import CheckpointError, load_checkpoint
+
+    try:
+        actor, card = load_checkpoint(_folder(policy))
+    except (CheckpointError, FileNotFoundError) as error:
+        return _fail(error)
+    if json:
+        print(dumps(asdict(card), indent=2))
+        return 0
+    parameters = sum(parameter.numel() for parameter in actor.parameters())
+    rows = {
+        "tasks": ", ".join(card.tasks),
+        "algorithm": card.algorithm,
+        "network": f"{card.network.encoder}, {parameters / 1e6:.2f} M parameters",
+        "gripper": card.gripper,
+        "data": {name: value for name, value in card.data.items() if name != "plan"},
+        "trained by": card.training.get("command", "unknown"),
+        "git": card.training.get("git_sha", "unknown"),
+        "seconds": card.training.get("seconds", "unknown"),
+        "metrics": card.metrics,
+    }
+    for name, value in rows.items():
+        print(f"{name + ':':12}{value}")
+    return 0
+
+
+def replay(
+    frames: Path,
+    out: Path,
+    policy: Optional[Path] = None,
+    task: Optional[str] = None,
+    rows: int = 8,
+) -> int:
+    """Run a policy over recorded pictures and write a film strip with its actions.
+
+    Where an episode.json holds the recorded states and actions, the policy is given the states and the actions are
+    drawn beside its own; elsewhere it is given the neutral state. The strip is OUT/film.png, the numbers are in
+    OUT/actions.json.
+
+    Args:
+        frames: folder of pictures, folder of episodes (such as the Bridge sample), or video file.
+        out: folder for the results.
+        policy: checkpoint folder; default the shipped policy.
+        task: the task the policy is told; default its first.
+        rows: recordings drawn at most; all are replayed.
+    """
+    from vptr_policy.checkpoint import CheckpointError
+    from vptr_policy.data.recorded import read_recordings
+    from vptr_policy.policy import load_policy
+    from vptr_policy.replay import film_strip, write_actions
+    from vptr_policy.replay import replay as run
+
+    try:
+        recordings = read_recordings(frames)
+        actor = load_policy(_folder(policy))
+        name = task or actor.tasks[0]
+        replays = [run(actor, recording, name) for recording in recordings]
+    except (CheckpointError, FileNotFoundError, ValueError) as error:
+        return _fail(error)
+    out.mkdir(parents=True, exist_ok=True)
+    write_actions(out / "actions.json", name, replays)
+    film_strip(name, replays[:rows]).save(out / "film.png")
+    print(_summary(name, replays))
+    print(f"film strip: {out / 'film.png'}")
+    return 0
+
+
+def _summary(task: str, replays: Any) -> str:
+    import numpy as np
+
+    seconds = np.concatenate([entry.seconds for entry in replays])
+    text = f"{task}: {len(replays)} recordings, {len(seconds)} pictures, {1000 * np.median(seconds):.1f} ms an action"
+    errors = [entry.motion_error() for entry in replays if entry.recording.actions is not None]
+    if errors:
+        text += f", {np.mean(errors):.3f} of the action box from the recorded motions"
+    return text
+
+
+def _folder(policy: Optional[Path]) -> Path:
+    return policy or share_path(SHIPPED_POLICY)
+
+
+def _fail(error: Exception) -> int:
+    print(f"vptr policy: {error}", file=sys.stderr)
+    return 1
+
+
+COMMANDS: Dict[str, Callable[..., int]] = {"info": info, "replay": replay}
