@@ -159,3 +159,9 @@ def private_master(tmp_path: Path) -> Iterator[Master]:
     core = Master(tmp_path)
     yield core
     core.kill()
+
+
+@pytest.fixture(scope="session")
+def shipped_policy() -> Path:
+    """The checkpoint folder that comes with the package."""
+    return REPO / "models" / "bc-sim"

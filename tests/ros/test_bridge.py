@@ -7,13 +7,13 @@ from typing import Iterator, List
 import numpy as np
 import pytest
 import rospy
-from conftest import Nodes, wait_for
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedCommand
 from vptr_widowx.srv import MoveToPose, ResetScene, SetSpeed, TaskStatus
 
 from robot_bridge.sim.scene import sample_scene
+from tests.ros.conftest import Nodes, wait_for
 
 
 class Operator:

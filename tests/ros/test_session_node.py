@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Master, Node, Nodes, wait_for
 
 from eval_protocol.plan import PROTOCOL
 from eval_protocol.store import Store
 from robot_bridge.share import share_path
+from tests.ros.conftest import Master, Node, Nodes, wait_for
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
