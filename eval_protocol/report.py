@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional
 
+from eval_protocol.commands import CommandLog
 from eval_protocol.histogram import histogram_svg
 from eval_protocol.paper import reference_row
 from eval_protocol.plan import SCENARIOS, START_POSES, TRIALS_PER_POSE, Plan, plan_from_json
@@ -118,7 +119,7 @@ def print_table(summary: Dict[str, Any], width: Optional[int] = None) -> None:
         "attempts: {committed} judged, {aborted} aborted, {interrupted} interrupted, {open} open".format(**counts),
         highlight=False,
     )
-    if summary["timing"]["commands"]:
+    if summary["timing"]["rate_hz"] is not None:
         console.print(
             "control rate {rate_hz:.2f} Hz, camera to command {latency_p50_ms:.0f} ms median, "
             "{latency_p95_ms:.0f} ms p95, {latency_p99_ms:.0f} ms p99".format(**summary["timing"]),
@@ -164,19 +165,15 @@ def _attempt(plan: Plan, row: TrialRow) -> Dict[str, Any]:
 
 
 def _timing(judged: List[TrialRow]) -> Dict[str, Any]:
-    """Latency percentiles [ms] and mean control rate [Hz] over all commands of the judged trials."""
-    latencies = sorted(_pooled(judged, "latencies_s"))
-    intervals = _pooled(judged, "intervals_s")
-
-    def percentile(fraction: float) -> Optional[float]:
-        return 1e3 * latencies[min(len(latencies) - 1, int(fraction * len(latencies)))] if latencies else None
-
+    """Latency percentiles [ms] and mean control rate [Hz] over the judged trials, None where no trial had two steps."""
+    log = CommandLog(_pooled(judged, "latencies_s"), _pooled(judged, "intervals_s"))
+    known = bool(log.latencies_s and log.intervals_s)
     return {
-        "commands": len(latencies),
-        "latency_p50_ms": percentile(0.5),
-        "latency_p95_ms": percentile(0.95),
-        "latency_p99_ms": percentile(0.99),
-        "rate_hz": len(intervals) / sum(intervals) if intervals else None,
+        "commands": len(log.latencies_s),
+        "latency_p50_ms": 1e3 * log.latency_s(0.5) if known else None,
+        "latency_p95_ms": 1e3 * log.latency_s(0.95) if known else None,
+        "latency_p99_ms": 1e3 * log.latency_s(0.99) if known else None,
+        "rate_hz": log.rate_hz() if known else None,
         "limited": sum(sum(row.result.get("limits", {}).values()) for row in judged),
         "refused": sum(row.result.get("refused", 0) for row in judged),
     }

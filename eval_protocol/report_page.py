@@ -103,12 +103,12 @@ robot, other scene, so a reference and not a comparison.</p>
 </tr></table></div>
 {% endif %}
 
-{% if latency_svg %}
+{% if s.timing.rate_hz %}
 <h2>Latency and control rate</h2>
 <p>{{ s.timing.commands }} commands in the judged trials: camera to command
 {{ "%.0f"|format(s.timing.latency_p50_ms) }} ms median, {{ "%.0f"|format(s.timing.latency_p95_ms) }} ms p95,
-{{ "%.0f"|format(s.timing.latency_p99_ms) }} ms p99 (robot's clock){% if s.timing.rate_hz %};
-{{ "%.2f"|format(s.timing.rate_hz) }} Hz on average{% endif %}. Limits touched commands {{ s.timing.limited }} times;
+{{ "%.0f"|format(s.timing.latency_p99_ms) }} ms p99 (robot's clock);
+{{ "%.2f"|format(s.timing.rate_hz) }} Hz on average. Limits touched commands {{ s.timing.limited }} times;
 {{ s.timing.refused }} commands were refused. The line marks the median.</p>
 <div class="plots">{{ latency_svg|safe }}{{ rate_svg|safe }}</div>
 {% endif %}

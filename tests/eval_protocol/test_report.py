@@ -7,7 +7,7 @@ import pytest
 from eval_protocol.paper import METHODS, TABLE_1, reference_row
 from eval_protocol.plan import make_plan
 from eval_protocol.report import print_table, summarise, write_report
-from eval_protocol.session import Session, open_session
+from eval_protocol.session import Episode, Session, open_session
 from eval_protocol.store import Store
 from tests.eval_protocol.fake import FakeRobot
 from vptr_cli.eval import report as report_command
@@ -96,6 +96,18 @@ def test_a_session_without_any_trial_can_be_reported(tmp_path, capsys):
     store.close()
     assert "0/0 successes" in capsys.readouterr().out
     assert "nothing is known" in write_report(tmp_path).read_text()
+
+
+def test_trials_of_a_single_command_have_no_rate_and_are_reported_all_the_same(tmp_path, capsys):
+    store = Store(tmp_path / "session.sqlite")
+    open_session(store, make_plan("knife_in_pot"), {}, resume=False)
+    trial = store.next_trial()
+    store.start(trial)
+    store.commit(trial, True, "", Episode(duration_s=0.2, steps=1, latencies_s=[0.1]).to_json())
+    print_table(summarise(store), width=100)
+    store.close()
+    assert "control rate" not in capsys.readouterr().out
+    assert "<svg" not in write_report(tmp_path).read_text()
 
 
 def test_the_command_prints_one_json_object(session, capsys):
