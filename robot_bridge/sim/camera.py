@@ -1,26 +1,35 @@
 """Pictures of a scene: a renderer that needs only the scene's description and its positions, and the Camera over it."""
 
+import importlib
 import os
 import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
+import mujoco
 import numpy as np
 
 from robot_bridge.interface import Frame, StaleData
+from robot_bridge.sim.model import CAMERA, build_model
+from robot_bridge.sim.scene import SceneSpec
 
 if TYPE_CHECKING:
-    from robot_bridge.sim.scene import SceneSpec
     from robot_bridge.sim.world import World
-
-if "MUJOCO_GL" not in os.environ and not os.environ.get("DISPLAY"):
-    os.environ["MUJOCO_GL"] = "osmesa"
-
-import mujoco
-
-from robot_bridge.sim.model import CAMERA, build_model
 
 SHOWN_GROUPS = (2,)
 """Groups: 2 pictures, 3 collision and mass, 4 ground."""
+
+
+def make_gl_context(width: int, height: int) -> Any:
+    """An off-screen OpenGL context of the kind MUJOCO_GL asks for (``osmesa`` or ``egl``).
+
+    Unlike ``mujoco.GLContext`` this also holds where mujoco was imported before this package set the variable.
+    """
+    kind = os.environ["MUJOCO_GL"].lower()
+    if kind not in ("osmesa", "egl"):
+        raise ValueError(f"MUJOCO_GL is {kind!r}, expected 'osmesa' or 'egl': pictures are rendered off-screen")
+    context: Any = importlib.import_module(f"mujoco.{kind}").GLContext(width, height)
+    context.make_current()
+    return context
 
 
 class SceneRenderer:
@@ -31,20 +40,20 @@ class SceneRenderer:
 
     def __init__(
         self,
-        spec: "SceneSpec",
+        spec: SceneSpec,
         width: int = 128,
         height: int = 128,
         shadows: bool = True,
         model: Optional[mujoco.MjModel] = None,
     ) -> None:
         self.width, self.height, self._shadows = width, height, shadows
-        self._gl: Any = mujoco.GLContext(max(width, 64), max(height, 64))
+        self._gl = make_gl_context(max(width, 64), max(height, 64))
         self._context: Optional[mujoco.MjrContext] = None
         self._freed = weakref.finalize(self, self._gl.free)
         self.show(spec, model)
 
-    def show(self, spec: "SceneSpec", model: Optional[mujoco.MjModel] = None) -> None:
-        """Change to another scene; ``model`` may be given where it was built already, only its picture size is written."""
+    def show(self, spec: SceneSpec, model: Optional[mujoco.MjModel] = None) -> None:
+        """Change to another scene; ``model`` may be given where it was built: only its picture size is written."""
         self.spec = spec
         self._model = build_model(spec) if model is None else model
         self._data = mujoco.MjData(self._model)

@@ -1,0 +1,127 @@
+"""Scenes as data: sampling, placement, JSON."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from robot_bridge import kinematics
+from robot_bridge.sim.containers import CONTAINERS
+from robot_bridge.sim.objects import THINGS
+from robot_bridge.sim.scene import (
+    START_LOWER,
+    START_UPPER,
+    TABLE_LOWER_M,
+    TABLE_UPPER_M,
+    Placement,
+    SceneSpec,
+    clearance,
+    drop_point,
+    sample_scene,
+)
+from robot_bridge.sim.tasks import (
+    NOVEL_CONTAINERS,
+    NOVEL_DISTRACTORS,
+    NOVEL_TARGETS,
+    TASKS,
+    TRAIN_DISTRACTORS,
+    VARIANTS,
+)
+from robot_bridge.sim.world import start_joints
+
+SEEDS = range(60)
+
+
+def distance(one: Placement, other: Placement) -> float:
+    return float(np.hypot(one.x_m - other.x_m, one.y_m - other.y_m))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("task", TASKS)
+def test_json_keeps_every_scene(task: str, variant: str) -> None:
+    spec = sample_scene(task, 5, variant)
+    assert SceneSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"task": "knife_in_pot"}', '{"start": 3}'])
+def test_what_is_no_scene_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"scene description|Expecting value"):
+        SceneSpec.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"task": "knife"}, {"variant": "new"}, {"kitchen": 2}, {"start": (0.0,)}, {"target": Placement("x", 0, 0)}],
+)
+def test_wrong_fields_are_refused(changes: dict) -> None:
+    with pytest.raises(ValueError):
+        replace(sample_scene("knife_in_pot", 0), **changes)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_moves_is_clear_of_everything(task: str) -> None:
+    for seed in SEEDS:
+        spec = sample_scene(task, seed)
+        if TASKS[task].takes_out:
+            assert distance(spec.target, spec.container) < 0.02
+            drop = Placement("", *drop_point(spec.container))
+            assert distance(drop, spec.container) > CONTAINERS[spec.container.kind].outer_m + 0.03
+            assert drop.y_m > -0.245
+        else:
+            assert distance(spec.target, spec.container) > clearance(spec.container.kind) - 0.021
+        for item in spec.distractors:
+            assert distance(item, spec.target) > 0.09
+            assert distance(item, spec.container) > CONTAINERS[spec.container.kind].outer_m + 0.04
+
+
+def test_the_training_scenes_cover_the_protocols_placements() -> None:
+    specs = [sample_scene("sweet_potato_on_plate", seed) for seed in range(400)]
+    starts = np.array([spec.start[:3] for spec in specs])
+    below = np.array([np.hypot(s.target.x_m - s.start[0], s.target.y_m - s.start[1]) for s in specs])
+    for x in (0.235, 0.325):
+        for y in (0.09, -0.09):
+            near = np.hypot(starts[:, 0] - x, starts[:, 1] - y) < 0.05
+            assert near.sum() >= 20, (x, y)
+            assert (near & (below < 0.055)).sum() >= 5, (x, y)
+    assert START_LOWER[2] < 0.20 < START_UPPER[2]
+
+
+def test_every_start_and_placement_is_within_reach() -> None:
+    for seed in range(20):
+        spec = sample_scene("cucumber_in_bowl", seed)
+        pose = kinematics.forward(start_joints(spec))
+        np.testing.assert_allclose(kinematics.pose_to_state(pose), spec.start[:6], atol=1e-5)
+    for x in (TABLE_LOWER_M[0], TABLE_UPPER_M[0]):
+        for y in (TABLE_LOWER_M[1], TABLE_UPPER_M[1]):
+            assert start_joints(replace(spec, start=(x, y, 0.02, 0, 0, 0, 1))) is not None
+
+
+def test_explicit_placements_are_kept() -> None:
+    spots = [Placement("lemon", 0.2, 0.2)]
+    spec = sample_scene(
+        "knife_in_pot", 3, target_xy=(0.235, 0.09), container_xy=(0.3, -0.09), distractors=spots, kitchen=1
+    )
+    assert (spec.target.x_m, spec.target.y_m) == (0.235, 0.09)
+    assert (spec.container.x_m, spec.container.y_m) == (0.3, -0.09)
+    assert spec.distractors == tuple(spots) and spec.kitchen == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_variants_use_unseen_kinds_only_where_they_say(task: str) -> None:
+    for seed in SEEDS:
+        known = sample_scene(task, seed)
+        assert (known.target.kind, known.container.kind) == (TASKS[task].target, TASKS[task].container)
+        assert {item.kind for item in known.distractors} <= set(TRAIN_DISTRACTORS)
+    assert {sample_scene(task, seed, "targets").target.kind for seed in SEEDS} == set(NOVEL_TARGETS)
+    assert {sample_scene(task, seed, "containers").container.kind for seed in SEEDS} == set(NOVEL_CONTAINERS)
+    novel = [sample_scene(task, seed, "distractors").distractors for seed in SEEDS]
+    assert {item.kind for items in novel for item in items} == set(NOVEL_DISTRACTORS)
+    assert all(len(items) == 2 for items in novel)
+
+
+def test_novel_kinds_never_occur_in_training() -> None:
+    trained = set(TRAIN_DISTRACTORS) | {task.target for task in TASKS.values()}
+    assert not trained & (set(NOVEL_TARGETS) | set(NOVEL_DISTRACTORS))
+    assert not {task.container for task in TASKS.values()} & set(NOVEL_CONTAINERS)
+    assert all(len(novel) >= 5 for novel in (NOVEL_TARGETS, NOVEL_CONTAINERS, NOVEL_DISTRACTORS))
+    assert trained | set(NOVEL_TARGETS) | set(NOVEL_DISTRACTORS) == set(THINGS)
