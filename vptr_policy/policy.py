@@ -12,7 +12,7 @@ from vptr_policy.actions import denormalise
 from vptr_policy.checkpoint import Card, load_checkpoint
 from vptr_policy.networks.actor import Actor
 from vptr_policy.networks.resnetv2 import fold_standardisation
-from vptr_policy.resize import resize
+from vptr_policy.resize import resize, to_planes
 
 
 class BCPolicy:
@@ -40,7 +40,7 @@ class BCPolicy:
         state = np.asarray(observation.state, dtype=np.float32)
         if state.shape != (7,) or not np.isfinite(state).all():
             raise ValueError(f"expected a finite Bridge state of shape (7,), got {observation.state}")
-        planes = torch.from_numpy(resize(observation.image)).permute(2, 0, 1).unsqueeze(0)
+        planes = to_planes(resize(observation.image))
         with torch.inference_mode():
             mode = self._actor(planes, torch.from_numpy(state).unsqueeze(0), self._task).mode()
         vector = denormalise(mode[0].numpy())

@@ -103,7 +103,8 @@ def _panel(
         _bar(draw, middle, y + 1, y + 5, action[number] / ACTION_HIGH[number], POLICY)
         if recorded is not None:
             _bar(draw, middle, y + 6, y + 8, recorded[number] / ACTION_HIGH[number], RECORDED)
-    draw.text((left, top + 71), f"gripper       frame {frame}", INK)
+    draw.text((left, top + 71), "gripper", INK)
+    draw.text((left + 100, top + 71), f"frame {frame}", INK)
     _gripper(draw, left + 46, top + 72, action[6], POLICY)
     if recorded is not None:
         _gripper(draw, left + 60, top + 72, recorded[6], RECORDED)

@@ -16,6 +16,10 @@ def resize(image: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
         raise ValueError(f"resize expects an RGB uint8 picture (H, W, 3), got {image.dtype} {tuple(image.shape)}")
     if image.shape[:2] == (size, size):
         return image
-    planes = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).unsqueeze(0)
-    small = functional.interpolate(planes, size=(size, size), mode="bilinear", antialias=True)
+    small = functional.interpolate(to_planes(image), size=(size, size), mode="bilinear", antialias=True)
     return np.ascontiguousarray(small[0].permute(1, 2, 0).numpy())
+
+
+def to_planes(image: np.ndarray) -> torch.Tensor:
+    """An RGB picture (H, W, 3), writable or not, as a batch of one (1, 3, H, W)."""
+    return torch.from_numpy(np.require(image, requirements=["C", "W"])).permute(2, 0, 1).unsqueeze(0)
