@@ -22,6 +22,7 @@ def demo(
     policy: Optional[Path] = None,
     seed: int = 0,
     speed: float = 0.0,
+    protocol: Optional[Path] = None,
     session_dir: Optional[Path] = None,
 ) -> int:
     """Twelve trials of the trained policy on the simulated WidowX, over real ROS, with a report.
@@ -34,6 +35,7 @@ def demo(
         policy: checkpoint folder; default the shipped one.
         seed: of the plan and the simulated scenes.
         speed: times faster than real time; 0: the highest that this machine keeps up with, measured first.
+        protocol: YAML of start poses, trials and times; default the paper's.
         session_dir: folder of the session; an unfinished one is resumed; default a new one under ./sessions.
     """
     from robot_bridge.share import share_path
@@ -46,6 +48,7 @@ def demo(
         "policy": str((policy or share_path("models/bc-sim")).resolve()),
         "seed": str(seed),
         "speed": str(speed),
+        "protocol": str((protocol or share_path("config/protocol/v_ptr.yaml")).resolve()),
         "session_dir": str(folder),
         "output": "log",
     }
