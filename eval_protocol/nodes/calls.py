@@ -1,15 +1,18 @@
 """Service calls that end: a dead or hung server is an abort with a reason, not a hung session."""
 
+import socket
 import threading
 import time
-from typing import Any, Iterable, List, Tuple
+from typing import Any, Iterable, List
 
 import rosgraph
+import rosgraph.network
 import rospy
 
 from eval_protocol.session import Aborted, Stopped
 
 POLL_S = 0.05
+CONNECT_S = 1.0
 
 
 def call(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> Any:
@@ -52,15 +55,19 @@ def check_running() -> None:
         raise Stopped("the session node was shut down")
 
 
-def missing_services(names: Iterable[str]) -> Tuple[str, ...]:
+def missing_services(names: Iterable[str]) -> List[str]:
     """Those of the services that no living node offers."""
-    return tuple(name for name in names if not _offered(name))
+    return [name for name in names if not _offered(name)]
 
 
 def _offered(name: str) -> bool:
+    """Whether the service's node takes a connection; rospy.wait_for_service would log a warning at each trial."""
     try:
-        rospy.wait_for_service(name, timeout=0.2)
-    except rospy.ROSException:
+        address = rospy.core.parse_rosrpc_uri(rosgraph.Master(rospy.get_name()).lookupService(name))
+        with socket.create_connection(address, timeout=CONNECT_S) as connection:
+            header = {"probe": "1", "md5sum": "*", "callerid": rospy.get_name(), "service": name}
+            rosgraph.network.write_ros_handshake_header(connection, header)
+    except (rosgraph.MasterError, OSError):
         return False
     return True
 

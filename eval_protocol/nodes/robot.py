@@ -194,7 +194,7 @@ class RosRobot(ABC):
         if not master_answers():
             return ["the ROS master"]
         parts = {
-            "bridge": list(missing_services(self.services)),
+            "bridge": missing_services(self.services),
             "camera": [],
             "policy": [] if self.policy.available() else [ACTION],
         }
