@@ -68,7 +68,8 @@ def generate(
             bar.update(progress.kept + progress.episodes - bar.n)
 
         index = generate(plan, out, workers or os.cpu_count() or 1, show)
-    for name, row in index["tasks"].items():
+    for name in plan.tasks:
+        row = index["tasks"].get(name, {"trajectories": 0, "successes": 0, "steps": 0})
         print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))
     print(f"{len(index['shards'])} shards in {out}, {time.monotonic() - start:.0f} s")
     return 0

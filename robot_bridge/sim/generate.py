@@ -72,6 +72,15 @@ class DataPlan:
             raise ValueError("keep is {!r}, expected one of {}".format(self.keep, ", ".join(KEEP)))
 
     @property
+    def command(self) -> str:
+        """The command line that makes this data in a folder DIR."""
+        ours, words = asdict(self), ["vptr sim generate --out DIR --task", *self.tasks]
+        for name in ("episodes", "seed", "variant", "noise", "max_steps", "keep", "shard_size"):
+            words.append("--{} {}".format(name.replace("_", "-"), ours[name]))
+        words.append("--latency {} {}".format(*self.latency_s))
+        return " ".join(words + ["--fixed-length"] * self.fixed_length)
+
+    @property
     def total(self) -> int:
         """How many episodes are run."""
         return self.episodes * len(self.tasks)
@@ -236,4 +245,11 @@ def _index(plan: DataPlan, counts: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
             for name in row:
                 row[name] += numbers[name]
     complete = len(counts) == plan.shards
-    return {"complete": complete, "plan": asdict(plan), **total, "tasks": tasks, "shards": counts}
+    return {
+        "complete": complete,
+        "command": plan.command,
+        "plan": asdict(plan),
+        **total,
+        "tasks": tasks,
+        "shards": counts,
+    }

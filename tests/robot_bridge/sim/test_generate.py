@@ -14,6 +14,7 @@ from robot_bridge.sim import generate
 from robot_bridge.sim.generate import DataPlan
 from robot_bridge.sim.scene import SceneSpec
 from robot_bridge.sim.shards import ShardError, read_folder, read_index, read_shard
+from vptr_cli.main import main
 
 REPO = Path(__file__).resolve().parents[3]
 SHORT = DataPlan(("cucumber_in_bowl", "knife_in_pot"), episodes=2, seed=3, max_steps=2, shard_size=1)
@@ -70,6 +71,13 @@ def test_the_index_counts_what_is_there(short_data):
     assert sorted(index["shards"]) == [f"shard-{n:05d}.tar" for n in range(4)]
     assert {name: row["trajectories"] for name, row in index["tasks"].items()} == dict.fromkeys(SHORT.tasks, 2)
     assert [t.info["task"] for t in read_folder(short_data)] == ["cucumber_in_bowl", "knife_in_pot"] * 2
+
+
+def test_the_index_has_the_command_that_made_it(short_data, tmp_path):
+    words = read_index(short_data)["command"].replace("DIR", str(tmp_path)).split()
+    assert words[0] == "vptr"
+    assert main([*words[1:], "--workers", "1"]) == 0
+    assert contents(tmp_path) == contents(short_data)
 
 
 def test_two_workers_write_the_same_bytes_as_one(short_data, tmp_path):
