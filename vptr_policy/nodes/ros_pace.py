@@ -47,6 +47,7 @@ class RosPace:
         if rostime.is_wallclock():
             self._stop.wait(max(0.0, min(remaining_s, _POLL_S)))
             return
-        with rostime.get_rostime_cond() as ticked:  # notified by each message on /clock
+        ticked = rostime.get_rostime_cond()  # notified by each message on /clock
+        with ticked:
             if self.now() < self._due_s:
                 ticked.wait(_POLL_S)
