@@ -112,10 +112,10 @@ def _act(seconds: float) -> None:
             raise RuntimeError(f"latency: {name} failed: {answer.message}")
     _wait(lambda: rospy.wait_for_message("/widowx/state", EndEffectorState, 5.0).armed, "the bridge to say it is armed")
     client.send_goal(RunEpisodeGoal(task=TASK, time_limit_s=seconds))
-    _wait(lambda: client.get_state() > 1, "the end of the episode", seconds + START_S)
+    _wait(lambda: client.get_result() is not None, "the end of the episode", seconds + START_S)
     result = client.get_result()
-    if result is None or result.reason != "time_limit":
-        raise RuntimeError(f"latency: the episode failed: {client.get_goal_status_text()} {result}")
+    if result.reason != "time_limit":
+        raise RuntimeError(f"latency: the episode failed: {result.reason or client.get_goal_status_text()}")
 
 
 def _wait(condition: Callable[[], object], what: str, timeout_s: float = START_S) -> None:

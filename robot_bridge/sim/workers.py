@@ -82,9 +82,7 @@ def _run_pool(
             "what was finished is kept: run the same command again to continue, with fewer workers if memory is short"
         ) from error
     finally:
-        for future in pending:
-            future.cancel()
-        if pending:
+        if pending:  # not cancelled: the pool, which breaks as its workers end, would stumble over cancelled ones
             ending.value = 1
         executor.shutdown(wait=True)
 

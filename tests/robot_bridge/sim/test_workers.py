@@ -19,6 +19,12 @@ def fail(number):
     time.sleep(60)
 
 
+def wait_or_answer(number):
+    if number > 0:
+        time.sleep(60)
+    return number
+
+
 def die(number):
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -61,6 +67,15 @@ def test_the_error_of_a_job_ends_the_run_at_once():
     with pytest.raises(ValueError, match="job 1 is wrong"):
         list(run_jobs(fail, [(0,), (1,)], workers=2))
     assert time.monotonic() - start < 20
+
+
+def test_an_abandoned_run_ends_its_workers_quietly(capfd):
+    start = time.monotonic()
+    results = run_jobs(wait_or_answer, [(n,) for n in range(6)], workers=2)
+    assert next(results) == 0
+    results.close()
+    assert time.monotonic() - start < 20
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_killed_worker_is_reported_and_nothing_hangs():
