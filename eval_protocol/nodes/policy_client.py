@@ -60,7 +60,7 @@ class PolicyClient:
         """The result once the episode has ended, else None; raises Aborted when the policy node is lost."""
         if self._ended is not None:
             state, result = self._ended
-            if result is None or state in (GoalStatus.REJECTED, GoalStatus.LOST):
+            if result is None or not result.reason or state in (GoalStatus.REJECTED, GoalStatus.LOST):
                 raise Aborted(f"the policy node gave up the episode: {self._goal.get_goal_status_text() or state}")
             return result
         if not self.available():
