@@ -86,9 +86,13 @@ class TrainingState:
         return {f"{part}/{name}": t.contiguous() for part, named in parts.items() for name, t in named.items()}
 
     def _restore_optimizer(self, tensors: Dict[str, Tensor]) -> None:
+        parameters = list(self.actor.parameters())
         moments: Dict[int, Dict[str, Tensor]] = {}
         for key, tensor in tensors.items():
             number, _, name = key.partition(".")
+            like = parameters[int(number)]
+            if tensor.shape == like.shape:  # the fused update walks memory: it must be laid out like the parameter
+                tensor = torch.empty_like(like, requires_grad=False).copy_(tensor)
             moments.setdefault(int(number), {})[name] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
