@@ -1,6 +1,5 @@
 """Batches as a function of seed and step."""
 
-
 import numpy as np
 import pytest
 import torch
