@@ -42,6 +42,7 @@ class RosRobot(ABC):
         self.topics = Topics()
         self.policy = PolicyClient()
         self._prepared = rospy.Time(0)
+        self._aborted = rospy.Time(0)
 
     def wait_until_there(self, timeout_s: float = BACK_S) -> None:
         """Wait for bridge, camera and policy; raises Stopped that names what is missing."""
@@ -104,10 +105,11 @@ class RosRobot(ABC):
         return log
 
     def recover(self, reason: str) -> None:
-        """Stop the policy and wait until everything is there again."""
+        """Stop the policy and wait until everything is there again, with a picture newer than the abort."""
         del reason
         if self.policy.available():
             self.policy.cancel()
+        self._aborted = rospy.Time.now()
         self.wait_until_there()
 
     @abstractmethod
@@ -200,7 +202,8 @@ class RosRobot(ABC):
         }
         if self.topics.state_age_s() > SILENT_BRIDGE_S:
             parts["bridge"].append("/widowx/state")
-        if not -1.0 <= self.topics.image_age_s() <= 10 * MAX_IMAGE_AGE_S:
+        image = self.topics.image_stamp
+        if image is None or image <= self._aborted or not -1.0 <= self.topics.image_age_s() <= 10 * MAX_IMAGE_AGE_S:
             parts["camera"].append("/camera/color/image_raw/compressed")
         return [f"the {node} node ({_few(names)})" for node, names in parts.items() if names]
 

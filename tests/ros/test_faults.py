@@ -30,13 +30,14 @@ class Stack:
             "camera": self.nodes.start("camera_node", name_="camera", camera="sim", width=160, height=120),
             "policy": self.nodes.start("policy_node", name_="policy", policy=checkpoint),
         }
-        self.observer = subprocess.Popen(
-            [sys.executable, str(REPO / "tests" / "ros" / "observe.py")],
-            env=master.environment,
-            stdout=(folder / "states.jsonl").open("wb"),
-            start_new_session=True,
-        )
         self._states = folder / "states.jsonl"
+        with self._states.open("wb") as output:
+            self.observer = subprocess.Popen(
+                [sys.executable, str(REPO / "tests" / "ros" / "observe.py")],
+                env=master.environment,
+                stdout=output,
+                start_new_session=True,
+            )
         self.parts["session"] = self.nodes.start(
             "session_node",
             name_="session",

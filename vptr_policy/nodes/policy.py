@@ -114,6 +114,7 @@ class PolicyNode:
         reason, fault = result.reason, result.fault
         if reason == "preempted" and watch is not None and watch.lost:
             reason, fault = "the client's keepalive fell silent: it has died or hangs", True
+            rospy.logwarn("policy: %s", reason)
         self._answer(result, reason, fault)
 
     def _answer(self, result: EpisodeResult, reason: str, fault: bool) -> None:
