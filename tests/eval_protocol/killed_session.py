@@ -1,8 +1,10 @@
-"""Runs or resumes a session in the folder argv[1], announcing each verdict once the store has it; meant to be killed.
+"""For each line on stdin, runs or resumes the session in the folder argv[1] in a fork of its own, meant to be killed.
 
-argv[2]: seconds a trial lasts.
+Says ``pid N`` when a fork begins and ``ended STATUS`` when it is over; the fork announces each verdict once the store
+has it. Forking saves the imports, so that a test can kill often.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,7 +13,9 @@ from eval_protocol.plan import make_plan
 from eval_protocol.session import Aborted, Episode, Session, Verdict, open_session
 from eval_protocol.store import Store
 
-FOLDER, TRIAL_S = Path(sys.argv[1]), float(sys.argv[2])
+FOLDER = Path(sys.argv[1])
+PLAN = make_plan("knife_in_pot")
+TRIAL_S = 0.03
 
 
 class Robot:
@@ -35,7 +39,23 @@ class Robot:
         pass
 
 
-store = Store(FOLDER / "session.sqlite")
-open_session(store, make_plan("knife_in_pot"), {"operator": "test"}, resume=True)
-Session(store, Robot(), say=lambda line: print(line, flush=True), max_attempts=50).run()
-print("finished", flush=True)
+def say(line):
+    os.write(1, (line + "\n").encode())
+
+
+def run():
+    store = Store(FOLDER / "session.sqlite")
+    open_session(store, PLAN, {"operator": "test"}, resume=True)
+    Session(store, Robot(), say, max_attempts=50).run()
+    say("finished")
+
+
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        try:
+            run()
+        finally:
+            os._exit(0)
+    say(f"pid {child}")
+    say(f"ended {os.waitpid(child, 0)[1]}")
