@@ -65,7 +65,7 @@ class FakeRobot:
                 end.unregister()
 
     def start(self, task: str = TASKS[0], limit_s: float = 60.0, keepalive: bool = False) -> None:
-        assert _wait(lambda: self.client.wait_for_server(rospy.Duration(-1)), 20.0), "no policy node"
+        assert _wait(lambda: self.client.wait_for_server(rospy.Duration(-1)), 60.0), "no policy node"
         time.sleep(0.3)  # its topics connect
         goal = RunEpisodeGoal(task=task, time_limit_s=limit_s, episode_id="e1", keepalive=keepalive)
         self.client.send_goal(goal, feedback_cb=self.feedback.append)
@@ -73,6 +73,7 @@ class FakeRobot:
     def result(self, timeout_s: float = 10.0) -> Any:
         ended = (GoalStatus.PREEMPTED, GoalStatus.SUCCEEDED, GoalStatus.ABORTED, GoalStatus.REJECTED)
         assert _wait(lambda: self.client.get_state() in ended, timeout_s), "the episode did not end"
+        assert _wait(lambda: self.client.get_result() is not None, 2.0), "no result"  # may come after the status
         return self.client.get_result()
 
     def acting(self) -> None:
@@ -136,9 +137,47 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_keeps_five_hertz_of_simulated_time(nodes: Any, checkpoint: Path) -> None:
+    robot = FakeRobot(speed=4.0)
+    rospy.set_param("/use_sim_time", True)
+    try:
+        node = nodes.start("policy_node", policy=checkpoint)
+        robot.start(limit_s=8.0)
+        result = robot.result()
+        assert (result.reason, result.steps) == ("time_limit", 40)
+        assert result.rate_hz == pytest.approx(5.0, rel=0.02)
+        robot.feedback.clear()
+        robot.start()
+        robot.acting()
+        robot.close()  # the clock stands still, as when the bridge dies
+        assert _wait(lambda: "the episode ended after" in node.output().split("running knife_in_pot")[-1], 8.0)
+        assert "no state for" in node.output()
+    finally:
+        rospy.delete_param("/use_sim_time")
+
+
+def test_says_what_is_wrong_with_its_checkpoint(nodes: Any, tmp_path: Path) -> None:
+    node = nodes.start("policy_node", policy=tmp_path / "nothing")
+    assert _wait(lambda: node.process.poll() is not None, 60.0)
+    assert node.process.returncode == 1
+    assert "no checkpoint at" in node.output() and "Traceback" not in node.output()
+
+
+def test_ends_cleanly_on_sigint(nodes: Any, checkpoint: Path) -> None:
+    robot = FakeRobot()
+    node = nodes.start("policy_node", policy=checkpoint)
+    robot.start()
+    robot.acting()
+    robot.close()
+    began = time.monotonic()
+    node.kill(signal.SIGINT)
+    assert time.monotonic() - began < 4.0
+    assert "Traceback" not in node.output()
+
+
 @pytest.fixture(scope="module")
 def policy_node(master: Any, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One node for most tests: loading torch takes seconds."""
+    """One node for the tests below: loading torch takes seconds. It has the name of the nodes of the tests above."""
     node = Node(master, tmp_path_factory.mktemp("log"), "policy_node", f"_policy:={checkpoint}")
     yield
     node.kill()
@@ -148,7 +187,9 @@ def policy_node(master: Any, checkpoint: Path, tmp_path_factory: pytest.TempPath
 def robot(policy_node: None) -> Iterator[FakeRobot]:
     robot = FakeRobot()
     yield robot
-    robot.client.cancel_goal()
+    if robot.client.get_state() in (GoalStatus.PENDING, GoalStatus.ACTIVE):
+        robot.client.cancel_goal()
+        robot.result()
     robot.close()
 
 
@@ -274,39 +315,3 @@ def test_a_client_that_dies_ends_its_episode(robot: FakeRobot) -> None:
     assert "keepalive" in _fault(robot)
     assert robot.received_s[-1] - died < 0.45
     beat.unregister()
-
-
-def test_keeps_five_hertz_of_simulated_time(nodes: Any, checkpoint: Path) -> None:
-    robot = FakeRobot(speed=4.0)
-    rospy.set_param("/use_sim_time", True)
-    try:
-        node = nodes.start("policy_node", policy=checkpoint)
-        robot.start(limit_s=8.0)
-        result = robot.result()
-        assert (result.reason, result.steps) == ("time_limit", 40)
-        assert result.rate_hz == pytest.approx(5.0, rel=0.02)
-        robot.feedback.clear()
-        robot.start()
-        robot.acting()
-        robot.close()  # the clock stands still, as when the bridge dies
-        assert _wait(lambda: "the episode ended" in node.output(), 5.0)
-    finally:
-        rospy.delete_param("/use_sim_time")
-
-
-def test_says_what_is_wrong_with_its_checkpoint(nodes: Any, tmp_path: Path) -> None:
-    node = nodes.start("policy_node", policy=tmp_path / "nothing")
-    assert _wait(lambda: node.process.poll() is not None, 20.0)
-    assert node.process.returncode == 1
-    assert "no checkpoint at" in node.output() and "Traceback" not in node.output()
-
-
-def test_ends_cleanly_on_sigint(nodes: Any, checkpoint: Path) -> None:
-    robot = FakeRobot()
-    node = nodes.start("policy_node", policy=checkpoint)
-    robot.start()
-    robot.acting()
-    began = time.monotonic()
-    node.kill(signal.SIGINT)
-    assert time.monotonic() - began < 4.0
-    assert "Traceback" not in node.output()
