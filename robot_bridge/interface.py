@@ -9,6 +9,7 @@ Everybody imports this module; it imports nobody but numpy. Conventions (docs/ar
 * Images: RGB uint8 (height, width, 3).
 * Stamps: seconds on the clock of the robot (ROS time, simulated time), taken at capture.
 """
+
 from dataclasses import dataclass, field
 from typing import Dict, Optional, Protocol, Tuple
 

@@ -68,7 +68,7 @@ class Prefetcher:
 
     def __init__(self, sampler: Sampler, first: int, depth: int = 4) -> None:
         self._sampler = sampler
-        self._ready: queue.Queue[Union[Batch, BaseException]] = queue.Queue(depth)
+        self._ready = queue.Queue(depth)  # type: queue.Queue[Union[Batch, BaseException]]
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._fill, args=(first,), name="batches", daemon=True)
 
