@@ -4,7 +4,7 @@ import queue
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Optional, Tuple, Type, Union
+from typing import Optional, Tuple, Type
 
 import numpy as np
 import torch
@@ -68,7 +68,7 @@ class Prefetcher:
 
     def __init__(self, sampler: Sampler, first: int, depth: int = 4) -> None:
         self._sampler = sampler
-        self._ready = queue.Queue(depth)  # type: queue.Queue[Union[Batch, BaseException]]
+        self._ready: queue.Queue = queue.Queue(depth)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._fill, args=(first,), name="batches", daemon=True)
 
