@@ -1,4 +1,5 @@
 """Keeping a rate on the monotonic clock."""
+
 import time
 from typing import Callable
 
