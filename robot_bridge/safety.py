@@ -11,8 +11,9 @@ import yaml
 
 from robot_bridge import kinematics
 from robot_bridge.command import Command
+from robot_bridge.share import share_path
 
-LIMITS_FILE = Path(__file__).resolve().parents[1] / "config" / "limits.yaml"
+LIMITS = "config/limits.yaml"
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,12 @@ class Limits:
             raise ValueError(f"joint speeds over {kinematics.JOINT_SPEED:.4f} rad/s are beyond what the motors may do")
 
 
-def load_limits(arm: str, path: Union[str, Path] = LIMITS_FILE) -> Limits:
-    """Limits for an arm (``sim``, ``interbotix``): the section ``all`` of the YAML file, then the arm's own section."""
+def load_limits(arm: str, path: Optional[Union[str, Path]] = None) -> Limits:
+    """Limits for an arm (``sim``, ``interbotix``): the section ``all`` of the YAML file, then the arm's own section.
+
+    The file is config/limits.yaml of this package unless ``path`` names another.
+    """
+    path = share_path(LIMITS) if path is None else path
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, dict) or not all(isinstance(content.get(key), dict) for key in ("all", arm)):
         raise ValueError(f"{path}: expected the sections 'all' and '{arm}', each a map from limit to number")
