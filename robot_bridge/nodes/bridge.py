@@ -55,9 +55,9 @@ class Bridge:
             self._late_s.append(pace.wait())
 
     def _serve(self) -> None:
-        rospy.Service("/widowx/arm", Trigger, lambda _: self._try(self._arm, "armed"))
+        rospy.Service("/widowx/arm", Trigger, lambda _: self._try(lambda: self._rig.servo.arm(), "armed"))
         rospy.Service("/widowx/disarm", Trigger, lambda _: self._try(lambda: self._rig.servo.disarm(), "disarmed"))
-        rospy.Service("/widowx/stop", Trigger, lambda _: self._try(self._stop, "stopped until /widowx/resume"))
+        rospy.Service("/widowx/stop", Trigger, self._stop)
         rospy.Service("/widowx/resume", Trigger, lambda _: self._try(lambda: self._rig.servo.resume(), "armed"))
         rospy.Service("/widowx/home", Trigger, self._to(kinematics.HOME_JOINTS))
         rospy.Service("/widowx/sleep", Trigger, self._to(kinematics.SLEEP_JOINTS))
@@ -66,26 +66,26 @@ class Bridge:
     def _receive(self, message: EndEffectorCommand) -> None:
         self._rig.servo.submit(to_command(message))
 
-    def _arm(self) -> None:
-        self._rig.servo.arm()
-
-    def _stop(self) -> None:
-        self._rig.servo.stop("/widowx/stop was called")
+    def _stop(self, _: TriggerRequest) -> TriggerResponse:
+        self._rig.servo.stop("/widowx/stop was called")  # waits for nobody
+        return TriggerResponse(success=True, message="stopped until /widowx/resume")
 
     def _master_lost(self) -> None:
         self._rig.servo.stop("the ROS master is gone: start the launch again")
 
-    @staticmethod
-    def _try(call: Callable[[], None], done: str) -> TriggerResponse:
+    def _try(self, call: Callable[[], None], done: str) -> TriggerResponse:
         try:
-            call()
+            with self._rig.lock:
+                call()
         except ArmUnready as error:
             return TriggerResponse(success=False, message=str(error))
         return TriggerResponse(success=True, message=done)
 
     def _to(self, joints: Any) -> Callable[[TriggerRequest], TriggerResponse]:
         def handle(_: TriggerRequest) -> TriggerResponse:
-            return TriggerResponse(*self._await(self._rig.servo.move_joints(joints)))
+            with self._rig.lock:
+                move = self._rig.servo.move_joints(joints)
+            return TriggerResponse(*self._await(move))
 
         return handle
 
@@ -94,7 +94,9 @@ class Bridge:
         if not all(math.isfinite(number) for number in numbers):
             return MoveToPoseResponse(False, "pose, gripper and duration must be finite numbers")
         pose = kinematics.state_to_pose(request.pose)
-        return MoveToPoseResponse(*self._await(self._rig.servo.move_to(pose, request.gripper, request.duration_s)))
+        with self._rig.lock:
+            move = self._rig.servo.move_to(pose, request.gripper, request.duration_s)
+        return MoveToPoseResponse(*self._await(move))
 
     @staticmethod
     def _await(move: Move) -> Any:

@@ -26,7 +26,7 @@ class SimulatedRig:
 
     def __init__(self, spec: SceneSpec, limits: Limits, epoch_s: float = 0.0, speed: float = 1.0) -> None:
         self._limits = limits
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._now_s = epoch_s
         self.set_speed(speed)
         self._install(World(spec))
@@ -34,7 +34,7 @@ class SimulatedRig:
     def reset(self, spec: SceneSpec) -> None:
         """Exchange the world; the new servo is disarmed. A scene that cannot be built leaves the old one."""
         world = World(spec)
-        with self._lock:
+        with self.lock:
             self._world.close()
             self._install(world)
 
@@ -51,7 +51,7 @@ class SimulatedRig:
 
     def step(self) -> ServoStatus:
         """One servo tick, then the physics of its period."""
-        with self._lock:
+        with self.lock:
             status = self.servo.tick()
             self._world.advance(PERIOD_S)
             self._now_s = self._epoch_s + self._world.time_s
@@ -67,15 +67,15 @@ class SimulatedRig:
 
     def scene(self) -> Tuple[str, np.ndarray]:
         """The scene as JSON and its generalised positions."""
-        with self._lock:
+        with self.lock:
             return self._scene, self._world.qpos
 
     def task_status(self) -> Tuple[bool, Tuple[str, ...]]:
         """Whether the task's success predicate holds now, and the milestones reached so far."""
-        with self._lock:
+        with self.lock:
             return self._world.success(), tuple(self._world.milestones())
 
     def close(self) -> None:
         """Release the world."""
-        with self._lock:
+        with self.lock:
             self._world.close()

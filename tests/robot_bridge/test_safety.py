@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from robot_bridge import kinematics, safety
 from robot_bridge.command import Command
-from robot_bridge.safety import LIMITS, Limits, load_limits
+from robot_bridge.safety import Limits, load_limits
 from robot_bridge.share import share_path
 
 LIMITS = Limits()
@@ -159,7 +159,7 @@ def test_effort_names_the_joint():
 
 
 def test_the_shipped_file_states_every_limit_and_agrees_with_the_defaults():
-    content = yaml.safe_load(share_path(LIMITS).read_text(encoding="utf-8"))
+    content = yaml.safe_load(share_path(safety.LIMITS).read_text(encoding="utf-8"))
     assert set(content["all"]) == {field.name for field in fields(Limits)} - {"efforts"}
     assert load_limits("sim") == Limits()
     assert load_limits("interbotix") == replace(Limits(), efforts=(800, 1000, 700, 600, 600, 700))
