@@ -125,7 +125,8 @@ def test_acts_at_five_hertz_until_the_time_limit(robot: FakeRobot) -> None:
     assert all(command.duration_s == pytest.approx(0.2) for command in robot.commands)
     stamps = [command.observation_stamp for command in robot.commands]
     assert len(set(stamps)) == len(stamps), "a picture was acted on twice"
-    assert [feedback.step for feedback in robot.feedback] == list(range(15))
+    told = [feedback.step for feedback in robot.feedback]  # the first may come before the client knows its goal
+    assert told == list(range(told[0], 15)) and told[0] <= 1
     assert 0.0 < result.latency_p50_s < 0.15
     last, command = robot.feedback[-1], robot.commands[-1]
     assert last.action[0] == pytest.approx(command.twist.linear.x * 0.2)
