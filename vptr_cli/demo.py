@@ -1,12 +1,13 @@
 """`vptr demo`: the whole chain on the simulated robot, in one command."""
 
 import re
+import shlex
 import signal
 import sys
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Iterable, Iterator, Optional
+from typing import Dict, Iterable, Iterator, Optional
 
 FIRST = "session in "
 LAST = "report: "
@@ -43,20 +44,69 @@ def demo(
 
     name = f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{uuid.uuid4().hex[:6]}"
     folder = (session_dir or Path("sessions") / name).resolve()
+    policy = (policy or share_path("models/bc-sim")).resolve()
+    protocol = (protocol or share_path("config/protocol/v_ptr.yaml")).resolve()
+    if _finished(folder, task, policy, seed, speed, protocol):
+        return _report(folder)
     arguments = {
         "task": task,
-        "policy": str((policy or share_path("models/bc-sim")).resolve()),
+        "policy": str(policy),
         "seed": str(seed),
         "speed": str(speed),
-        "protocol": str((protocol or share_path("config/protocol/v_ptr.yaml")).resolve()),
+        "protocol": str(protocol),
         "session_dir": str(folder),
         "output": "log",
     }
     signal.signal(signal.SIGTERM, _interrupt)
     print(f"starting the simulated robot, the camera, the policy and the session; logs in {folder / 'log'}", flush=True)
-    with Launch("demo.launch", arguments, folder / "log") as launch:
-        report = _show(_kept(launch.lines(), folder / "log" / "roslaunch.log"))
-    return _conclude(folder, report)
+    try:
+        with Launch("demo.launch", arguments, folder / "log") as launch:
+            report = _show(_kept(launch.lines(), folder / "log" / "roslaunch.log"))
+    except KeyboardInterrupt:
+        print(f"interrupted; resume with: {_again(folder, arguments)}", file=sys.stderr)
+        return 130
+    return _conclude(folder, report, _again(folder, arguments))
+
+
+def _finished(folder: Path, task: str, policy: Path, seed: int, speed: float, protocol: Path) -> bool:
+    """Check the arguments before anything starts; whether the folder holds a finished session of just this plan."""
+    from eval_protocol.plan import load_lab, make_plan
+    from eval_protocol.report import summarise
+    from eval_protocol.store import Store
+    from vptr_policy.checkpoint import read_card
+
+    if not 0.0 <= speed <= 50.0:
+        raise ValueError(f"speed is {speed}: expected 0 (measured) to 50 times real time")
+    plan = make_plan(task, 1, seed, load_lab(protocol))
+    read_card(policy)
+    if not (folder / "session.sqlite").exists():
+        return False
+    store = Store(folder / "session.sqlite", read_only=True)
+    try:
+        stored = store.session_or_none()
+        if stored is not None and stored.plan_hash != plan.hash():
+            raise ValueError(
+                f"{folder} holds a session with another plan (task {stored.plan['task']}, seed {stored.plan['seed']}): "
+                "resume it with the arguments it was started with, or choose another folder"
+            )
+        return stored is not None and bool(summarise(store)["complete"])
+    finally:
+        store.close()
+
+
+def _report(folder: Path) -> int:
+    from eval_protocol.report import write_report
+
+    print(f"{folder} holds a finished session of this plan")
+    print(f"{LAST}{write_report(folder)}")
+    return 0
+
+
+def _again(folder: Path, arguments: Dict[str, str]) -> str:
+    words = ["./run", "demo", "--session-dir", str(folder)]
+    for name in ("task", "policy", "seed", "protocol"):
+        words += ["--" + name, arguments[name]]
+    return " ".join(shlex.quote(word) for word in words)
 
 
 def _kept(lines: Iterable[str], log: Path) -> Iterator[str]:
@@ -80,22 +130,22 @@ def _show(lines: Iterable[str]) -> str:
     return report
 
 
-def _conclude(folder: Path, report: str) -> int:
+def _conclude(folder: Path, report: str, again: str) -> int:
     """Whether all trials were run and logged; the report's path is the last line."""
     from eval_protocol.report import summarise
-    from eval_protocol.store import Store, StoreError, session_file
+    from eval_protocol.store import Store
 
-    try:
-        store = Store(session_file(folder), read_only=True)
-    except StoreError as error:
-        print(f"the demo did not begin: {error}; see {folder / 'log' / 'roslaunch.log'}", file=sys.stderr)
-        return 1
-    try:
-        complete = bool(summarise(store)["complete"])
-    finally:
-        store.close()
+    complete = False
+    if (folder / "session.sqlite").exists():
+        store = Store(folder / "session.sqlite", read_only=True)
+        try:
+            complete = bool(summarise(store)["complete"])
+        finally:
+            store.close()
     if not complete or not report:
-        print(f"the demo did not finish; resume it with --session-dir {folder}", file=sys.stderr)
+        print(
+            f"the demo did not finish (log: {folder / 'log' / 'roslaunch.log'}); resume with: {again}", file=sys.stderr
+        )
         return 1
     print(report, flush=True)
     return 0

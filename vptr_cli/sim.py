@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 SHIPPED_POLICY = "models/bc-sim"
+CARD = "card.json"
 
 
 def tasks() -> int:
@@ -108,6 +109,8 @@ def rollout(
     from eval_protocol.rollout import RolloutPlan
     from robot_bridge.sim.tasks import TASKS, find_task
 
+    if episodes < 1 or steps < 1:
+        raise ValueError(f"--episodes is {episodes} and --steps {steps}: expected at least 1 of each")
     chosen = _policy_folder(policy)
     names = [find_task(name).name for name in task] or list(TASKS)
     plans = [
@@ -169,7 +172,14 @@ def render(
 def _policy_folder(policy: str) -> str:
     from robot_bridge.share import share_path
 
-    return str(share_path(SHIPPED_POLICY)) if policy == "shipped" else policy
+    if policy == "expert":
+        return policy
+    folder = share_path(SHIPPED_POLICY) if policy == "shipped" else Path(policy)
+    if not (folder / CARD).is_file() and (folder / "checkpoint" / CARD).is_file():
+        folder = folder / "checkpoint"  # a run of `vptr train`
+    if not (folder / CARD).is_file():
+        raise FileNotFoundError(f"no checkpoint at {folder}: expected a folder with {CARD}, or a run of `vptr train`")
+    return str(folder)
 
 
 def _roll_out(plan: Any, workers: int) -> Dict[str, Any]:

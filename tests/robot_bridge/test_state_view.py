@@ -60,7 +60,7 @@ def test_a_due_state_wakes_the_waiting_renderer():
     offered = time.monotonic()
     slot.offer(state(0.0))
     waiting.join(2.0)
-    assert woken and woken[0] - offered < 0.05
+    assert woken and woken[0] - offered < 1.0  # at once, not after the two seconds of patience
 
 
 def test_no_state_is_no_picture():
