@@ -38,7 +38,6 @@ class StandingPolicy:
 @pytest.fixture
 def stack(private_master: Master, tmp_path):
     """Bridge, camera and standing policy on a master of their own, in simulated time."""
-    private_master.environment["MUJOCO_GL"] = "egl"
     subprocess.run(["rosparam", "set", "/use_sim_time", "true"], env=private_master.environment, check=True)
     nodes = Nodes(private_master, tmp_path)
     policies = [StandingPolicy(private_master)]
