@@ -135,7 +135,7 @@ class Store:
 
     def session_or_none(self) -> Optional[SessionRow]:
         """The session of this file, or None where the file is empty (killed before its first transaction)."""
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        version = self._rows("PRAGMA user_version")[0][0]
         if version == 0:
             return None
         if version != SCHEMA_VERSION:
@@ -143,8 +143,11 @@ class Store:
                 f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}: "
                 "use the program that wrote it"
             )
-        row = self._db.execute("SELECT id, created_s, plan, plan_hash, provenance FROM session").fetchone()
-        return SessionRow(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+        rows = self._rows("SELECT id, created_s, plan, plan_hash, provenance FROM session")
+        if not rows:
+            raise StoreError(f"{self.path} is damaged: its session is missing; restore a copy")
+        identity, created_s, plan, plan_hash, facts = rows[0]
+        return SessionRow(identity, created_s, self._parsed(plan), plan_hash, self._parsed(facts))
 
     def session(self) -> SessionRow:
         """The session of this file; raises StoreError where there is none."""
@@ -155,15 +158,15 @@ class Store:
 
     def trials(self) -> List[TrialRow]:
         """Every attempt, by trial number and attempt."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id, number, attempt, state, started_s, ended_s, success, reason, result FROM trial "
             "ORDER BY number, attempt"
         )
-        return [_trial(row) for row in rows]
+        return [_trial(row, self._parsed(row[-1])) for row in rows]
 
     def events(self) -> List[EventRow]:
         """Every event, oldest first."""
-        rows = self._db.execute("SELECT stamp_s, kind, detail, trial FROM event ORDER BY id")
+        rows = self._rows("SELECT stamp_s, kind, detail, trial FROM event ORDER BY id")
         return [EventRow(*row) for row in rows]
 
     def next_trial(self) -> Optional[TrialRow]:
@@ -217,14 +220,42 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """One transaction, made whole or not at all; raises StoreError where the file cannot be written."""
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield self._db
             self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"cannot write {self.path}: {error}; see that its disk is sound and has space, then resume the session"
+            ) from error
+        finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """Undo a transaction that was not committed."""
+        if self._db.in_transaction:
+            try:
                 self._db.execute("ROLLBACK")
-            raise
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"cannot undo a write to {self.path}: {error}; see to its disk, then resume"
+                ) from error
+
+    def _rows(self, query: str) -> List[Tuple[Any, ...]]:
+        try:
+            return self._db.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read {self.path}: {error}; restore a copy where it is damaged") from error
+
+    def _parsed(self, text: str) -> Dict[str, Any]:
+        try:
+            value = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"{self.path} is damaged: {error}; restore a copy") from error
+        if not isinstance(value, dict):
+            raise StoreError(f"{self.path} is damaged: expected a JSON object, found {text[:40]!r}; restore a copy")
+        return value
 
 
 def session_file(path: Path) -> Path:
@@ -282,10 +313,10 @@ def _change(db: sqlite3.Connection, trial: TrialRow, state: str, assignment: str
         raise StoreError(f"trial {trial.number} attempt {trial.attempt} is not {state}")
 
 
-def _trial(row: Tuple[Any, ...]) -> TrialRow:
-    identity, number, attempt, state, started_s, ended_s, success, reason, result = row
+def _trial(row: Tuple[Any, ...], result: Dict[str, Any]) -> TrialRow:
+    identity, number, attempt, state, started_s, ended_s, success, reason, _ = row
     verdict = None if success is None else bool(success)
-    return TrialRow(identity, number, attempt, state, started_s, ended_s, verdict, reason, json.loads(result))
+    return TrialRow(identity, number, attempt, state, started_s, ended_s, verdict, reason, result)
 
 
 def _dump(value: Any) -> str:

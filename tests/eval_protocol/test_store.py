@@ -130,6 +130,44 @@ def test_files_that_are_no_session_are_refused(tmp_path):
     store.close()
 
 
+def test_a_full_disk_is_told_in_words_and_loses_nothing(store):
+    trial = store.next_trial()
+    store.start(trial)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match=r"cannot write .*full; see that its disk"):
+        store.commit(trial, True, "held", {"steps": list(range(20000))})
+    assert states(store)[0] == (1, 1, "running")
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    store.commit(trial, True, "held", {"steps": list(range(20000))})
+    assert states(store)[0] == (1, 1, "committed")
+
+
+def test_a_file_whose_body_is_corrupt_is_told_in_words(tmp_path):
+    store = Store(tmp_path / "session.sqlite")
+    store.create({"task": "t"}, "hash", {}, 40)
+    for _ in range(40):
+        trial = store.next_trial()
+        store.start(trial)
+        store.commit(trial, True, "held", {"steps": list(range(300))})
+    store.close()
+    body = bytearray(store.path.read_bytes())
+    body[8192:] = b"\x55" * (len(body) - 8192)
+    store.path.write_bytes(body)
+    damaged = Store(store.path)
+    with pytest.raises(StoreError, match=r"cannot read .*malformed"):
+        damaged.trials()
+    with pytest.raises(StoreError, match=r"cannot (read|write)"):
+        damaged.log("ready", "again")
+    damaged.close()
+
+
+def test_json_that_is_none_is_told_in_words(store):
+    store._db.execute("UPDATE session SET plan = '{'")
+    with pytest.raises(StoreError, match="is damaged"):
+        store.session()
+
+
 def test_kill_9_at_random_moments_loses_and_doubles_nothing(tmp_path):
     draw, announced, kills = random.Random(3), 0, 0
     with subprocess.Popen(
