@@ -1,4 +1,9 @@
-"""Many seeded episodes of a policy in the simulator, in process, through the one control loop."""
+"""Many seeded episodes of a policy in the simulator, in process, through the one control loop.
+
+An episode is judged as a session's trial is (eval_protocol.criterion): the task's predicate must have held for a second
+of simulated time without a break, begun within the time limit. The policy goes on meanwhile, so that an episode takes
+up to a second more than ``steps`` steps.
+"""
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -7,9 +12,10 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from eval_protocol.criterion import HOLD_S, Criterion
 from eval_protocol.statistics import proportion
 from eval_protocol.video import VideoWriter
-from robot_bridge.interface import STEP_S, Action, Observation, Policy
+from robot_bridge.interface import STEP_S, Action, Executed, Observation, Policy
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.expert import Expert
 from robot_bridge.sim.scene import SceneSpec, sample_scene
@@ -22,7 +28,7 @@ EXPERT = "expert"
 """The name that stands for the scripted expert of each task in place of a checkpoint folder."""
 
 DEFAULT_STEPS = 100
-"""Steps an episode may take, 20 s at 5 Hz: the scripted experts need about 25, a policy may try again a few times.
+"""Steps within which success must begin, 20 s at 5 Hz: the scripted experts need about 25, a policy may try again.
 
 The paper's trials on the robot last 60 s (300 steps); policies that have not succeeded after 20 s rarely do, and three
 times as many steps would be spent on the failures.
@@ -57,6 +63,35 @@ class Episode:
     reason: str
     steps: int
     milestones: List[str]
+
+
+class JudgedEnvironment:
+    """The simulator as an interface.Environment that is finished when the criterion is decided; judged at each step."""
+
+    def __init__(self, environment: SimEnvironment, limit_s: float) -> None:
+        self._environment, self._limit_s = environment, limit_s
+        self._criterion = Criterion(limit_s)
+        self._since_s: Optional[float] = None
+
+    def observe(self) -> Observation:
+        """The simulator's observation."""
+        return self._environment.observe()
+
+    def apply(self, action: Action) -> Executed:
+        """Execute one action in the simulator."""
+        return self._environment.apply(action)
+
+    def finished(self) -> Optional[str]:
+        """``success`` once the predicate has held for long enough, ``time_limit`` once it is too late for that."""
+        now_s = self._environment.world.time_s
+        if not self._environment.world.success():
+            self._since_s = None
+        elif self._since_s is None:
+            self._since_s = now_s
+        if self._since_s is not None and self._criterion.met(self._since_s, now_s - self._since_s):
+            return "success"
+        late = now_s >= self._limit_s - 5e-7  # sums of steps of 0.2 s are not exact
+        return "time_limit" if late and not self._criterion.open(self._since_s) else None
 
 
 class ExpertPolicy:
@@ -156,8 +191,9 @@ def _act(environment: SimEnvironment, plan: RolloutPlan, number: int, subscriber
     spec = _scene(plan, number)
     environment.reset(spec)
     policy: Policy = ExpertPolicy(environment) if plan.policy == EXPERT else _load(plan.policy)
-    runtime = Runtime(environment, policy, Stepped(lambda: environment.world.time_s), subscribers)
-    result = runtime.run(plan.task, plan.steps * STEP_S)
+    judged = JudgedEnvironment(environment, plan.steps * STEP_S)
+    runtime = Runtime(judged, policy, Stepped(lambda: environment.world.time_s), subscribers)
+    result = runtime.run(plan.task, plan.steps * STEP_S + HOLD_S + STEP_S)
     success = result.reason == "success"
     return Episode(number, spec.seed, success, result.reason, result.steps, environment.world.milestones())
 

@@ -4,7 +4,7 @@ import av
 import pytest
 import torch
 
-from eval_protocol.rollout import EXPERT, ExpertPolicy, RolloutPlan, rollout, run_episode, summary
+from eval_protocol.rollout import EXPERT, ExpertPolicy, JudgedEnvironment, RolloutPlan, rollout, run_episode, summary
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.seeds import episode_seed
@@ -35,6 +35,49 @@ def test_the_expert_succeeds():
 def test_the_time_limit_is_kept():
     episode = run_episode(dataclasses.replace(SHORT, steps=3), 0)
     assert (episode.success, episode.reason, episode.steps) == (False, "time_limit", 3)
+
+
+class Scripted:
+    """An environment whose predicate follows a script, one entry a step of 0.2 s."""
+
+    def __init__(self, script):
+        self.script, self.step, self.world = script, 0, self
+
+    @property
+    def time_s(self):
+        return 0.2 * self.step
+
+    def success(self):
+        return self.script[self.step] == "1"
+
+
+@pytest.mark.parametrize(
+    ("script", "reason", "step"),
+    [
+        ("00111111", "success", 7),
+        ("00111101111110000", "success", 12),
+        ("0011110111101111111", "success", 17),
+        ("000000000000111111", "success", 17),
+        ("0000000000001110", "time_limit", 15),
+        ("0000000000000111111", "time_limit", 12),
+    ],
+)
+def test_success_must_hold_for_a_second_and_begin_within_the_limit(script, reason, step):
+    scripted = Scripted(script)
+    judged = JudgedEnvironment(scripted, 12 * 0.2)
+    found = judged.finished()
+    while found is None:
+        scripted.step += 1
+        found = judged.finished()
+    assert (found, scripted.step) == (reason, step)
+
+
+def test_a_success_that_begins_at_the_last_step_is_run_to_its_end():
+    plan = dataclasses.replace(SHORT, episodes=1, steps=100)
+    begun = run_episode(plan, 0).steps - 5
+    late, too_late = (run_episode(dataclasses.replace(plan, steps=steps), 0) for steps in (begun, begun - 1))
+    assert (late.success, late.steps) == (True, begun + 5)
+    assert (too_late.success, too_late.reason, too_late.steps) == (False, "time_limit", begun - 1)
 
 
 def test_two_workers_count_the_same_as_one(untrained):
