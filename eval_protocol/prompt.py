@@ -3,11 +3,14 @@
 import os
 import select
 import sys
+import termios
 from typing import Callable, List, Optional, TextIO
 
 from eval_protocol.session import Aborted, Stopped, Verdict
 
 QUESTION = "s = success, f = failure, a REASON = abort and repeat: "
+CONFIRM = "Enter when the scene is set (a REASON = abort and repeat): "
+ANSWERS = ("s", "f", "a")
 POLL_S = 0.1
 
 
@@ -29,9 +32,11 @@ class Prompt:
         """Say what to place where and wait until the operator has done it."""
         for line in lines:
             self._say("  " + line + "\n")
-        answer = self._ask("Enter when the scene is set (a REASON = abort and repeat): ")
-        if answer.lower().split(" ")[0] == "a":
-            raise Aborted(_reason(answer))
+        answer = self._ask(CONFIRM)
+        while answer:
+            if answer.lower().split()[0] == "a":
+                raise Aborted(_reason(answer))
+            answer = self._ask(f"{answer!r} is no answer to this. {CONFIRM}")
 
     def verdict(self, answer: str = "") -> Verdict:
         """The operator's verdict; asks until there is one, unless ``answer`` already is one."""
@@ -44,14 +49,22 @@ class Prompt:
             answer = self._ask(QUESTION)
 
     def wait(self, text: str) -> None:
-        """Say something and wait for Enter."""
-        self._ask(text)
+        """Say something and wait for Enter alone."""
+        while self._ask(text):
+            pass
 
     def typed(self) -> str:
         """A line that the operator has typed meanwhile, empty where there is none; never blocks."""
         return self._line(0.0) or ""
 
+    def discard(self) -> None:
+        """Forget what was typed before now: it answers nothing that is asked later."""
+        self._pending = b""
+        if os.isatty(self._source):
+            termios.tcflush(self._source, termios.TCIFLUSH)
+
     def _ask(self, text: str) -> str:
+        self.discard()
         self._say(text)
         line = self._line(POLL_S)
         while line is None:
@@ -78,6 +91,11 @@ class Prompt:
     def _say(self, text: str) -> None:
         self._sink.write(text)
         self._sink.flush()
+
+
+def is_answer(line: str) -> bool:
+    """Whether a typed line is a verdict or an abort."""
+    return line.lower().split(" ")[0] in ANSWERS
 
 
 def _reason(answer: str) -> str:
