@@ -5,13 +5,15 @@
 (eval_protocol/nodes/session.py) and in process.
 """
 
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 from eval_protocol.plan import Plan, Trial, plan_from_json
-from eval_protocol.store import INTERRUPTED, Store, TrialRow
+from eval_protocol.store import INTERRUPTED, Store, StoreError, TrialRow
 
 MAX_ATTEMPTS = 5
+COMMIT_TRIES, COMMIT_PAUSE_S = 5, 2.5
 
 
 class Aborted(RuntimeError):
@@ -20,6 +22,10 @@ class Aborted(RuntimeError):
     def __init__(self, reason: str, episode: Optional["Episode"] = None) -> None:
         super().__init__(reason)
         self.episode = episode
+
+
+class TooSlow(Aborted):
+    """The machine did not keep up and has been given less to do: repeating is progress, not one more failure."""
 
 
 class Stopped(RuntimeError):
@@ -31,7 +37,8 @@ class Episode:
     """One run of the policy, in seconds on the robot's clock.
 
     ``latencies_s`` from image capture to command, ``intervals_s`` between commands, ``limits`` how many commands each
-    limit touched, ``ended`` why it ended, ``video`` relative to the session's folder.
+    limit touched, ``ended`` why it ended, ``video`` relative to the session's folder, ``checkpoint`` the hash of the
+    checkpoint that acted.
     """
 
     duration_s: float = 0.0
@@ -43,6 +50,7 @@ class Episode:
     refused: int = 0
     milestones: List[str] = field(default_factory=list)
     video: str = ""
+    checkpoint: str = ""
 
     def to_json(self) -> Dict[str, Any]:
         """The fields as plain data."""
@@ -76,30 +84,6 @@ class Robot(Protocol):
         """Wait until the robot can be used again after an abort; raises Stopped when it does not come back."""
 
 
-@dataclass
-class Judge:
-    """Decides from a polled success predicate: ``satisfied`` once it has held without a break for ``hold_s``."""
-
-    hold_s: float = 1.0
-    satisfied: bool = False
-    _since_s: Optional[float] = None
-
-    def update(self, success: bool, now_s: float) -> bool:
-        """Take the predicate's value at ``now_s``; returns whether it has held for long enough."""
-        if not success:
-            self._since_s = None
-        elif self._since_s is None:
-            self._since_s = now_s
-        if self._since_s is not None and now_s - self._since_s >= self.hold_s - 1e-9:
-            self.satisfied = True
-        return self.satisfied
-
-    @property
-    def holding(self) -> bool:
-        """Whether the predicate held at the last update."""
-        return self._since_s is not None
-
-
 class Session:
     """Runs the trials of a stored plan that are not judged yet, logging each the moment it is known."""
 
@@ -116,33 +100,34 @@ class Session:
         aborts = 0
         row = self._store.next_trial()
         while row is not None:
-            reason = self._attempt(row)
-            aborts = aborts + 1 if reason else 0
-            if reason and aborts >= self._max_attempts:
-                raise Stopped(self._give_up(row, aborts, reason))
-            if reason:
-                self._robot.recover(reason)
+            abort = self._attempt(row)
+            if not isinstance(abort, TooSlow):
+                aborts = aborts + 1 if abort else 0
+            if abort and aborts >= self._max_attempts:
+                raise Stopped(self._give_up(row, aborts, str(abort)))
+            if abort:
+                self._robot.recover(str(abort))
             row = self._store.next_trial()
 
-    def _attempt(self, row: TrialRow) -> str:
-        """Run one attempt; returns the reason of its abort, empty when it was judged."""
+    def _attempt(self, row: TrialRow) -> Optional[Aborted]:
+        """Run one attempt; returns its abort, None when it was judged."""
         self._store.start(row)
         trial = self._plan.trials[row.number - 1]
         try:
             episode, verdict = self._judged(row, trial)
         except Aborted as abort:
             self._abort(row, str(abort), abort.episode)
-            return str(abort)
+            return abort
         except (Stopped, KeyboardInterrupt) as stop:
             self._abort(row, "session stopped: {}".format(stop or "interrupted from the keyboard"), None)
             raise
         except Exception as error:
             self._abort(row, f"error in the session: {error!r}", None)
             raise
-        self._store.commit(row, verdict.success, verdict.reason, episode.to_json())
+        self._commit(row, verdict, episode)
         word = "success" if verdict.success else "failure"
         self._say(self._line(row, f"{word} {episode.duration_s:5.1f} s  {self._tally()}"))
-        return ""
+        return None
 
     def _judged(self, row: TrialRow, trial: Trial) -> Tuple[Episode, Verdict]:
         self._robot.prepare(self._plan, trial)
@@ -151,6 +136,19 @@ class Session:
         episode = self._robot.run_policy(self._plan, trial, row.id)
         self._store.log("ended", f"the policy ended: {episode.ended}", row)
         return episode, self._robot.verdict(self._plan, trial, episode)
+
+    def _commit(self, row: TrialRow, verdict: Verdict, episode: Episode) -> None:
+        """Log a verdict; it is known and must not be lost to a passing fault of the disk, so try for a while."""
+        for left in range(COMMIT_TRIES - 1, -1, -1):
+            try:
+                self._store.commit(row, verdict.success, verdict.reason, episode.to_json())
+                return
+            except StoreError as error:
+                if left == 0:
+                    raise
+                word = "success" if verdict.success else "failure"
+                self._say(self._line(row, f"{word} is not logged yet: {error}; trying {left} times more"))
+                time.sleep(COMMIT_PAUSE_S)
 
     def _abort(self, row: TrialRow, reason: str, episode: Optional[Episode]) -> None:
         self._store.abort(row, reason, episode.to_json() if episode else None)

@@ -1,5 +1,6 @@
 """How much faster than real time the simulation may run here: measured with the policy in the loop, not guessed."""
 
+import re
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
@@ -53,3 +54,8 @@ def highest_speed(
             break
         best = speed
     return best
+
+
+def late_picture(reason: str) -> bool:
+    """Whether an abort is about pictures that came too late, as they do where a machine is too slow."""
+    return re.search(r"picture is [\d.]+ s old|no picture for", reason) is not None

@@ -8,7 +8,7 @@ from std_srvs.srv import Trigger
 from eval_protocol.nodes.calls import call
 from eval_protocol.nodes.robot import MOVE_S, RosRobot
 from eval_protocol.plan import Plan, Trial, instructions
-from eval_protocol.prompt import QUESTION, Prompt
+from eval_protocol.prompt import QUESTION, Prompt, is_answer
 from eval_protocol.session import Aborted, Episode, Verdict
 
 
@@ -16,15 +16,16 @@ class RealRobot(RosRobot):
     """Moves slowly between trials, tells the operator what to place where, and asks for the verdict."""
 
     move_duration_s = 3.0
+    stop_error = Aborted  # recover() asks the operator
 
-    def __init__(self, folder: Path, say: Callable[[str], None], prompt: Prompt) -> None:
-        super().__init__(folder, say)
+    def __init__(self, folder: Path, say: Callable[[str], None], checkpoint: str, prompt: Prompt) -> None:
+        super().__init__(folder, say, checkpoint)
         self._prompt = prompt
         self._typed = ""
 
     def prepare(self, plan: Plan, trial: Trial) -> None:
         """Move home and to the start pose, then let the operator set the scene under the gripper."""
-        self.policy.cancel()
+        self.policy.require_idle()
         self._arm()
         call("/widowx/home", Trigger, timeout_s=MOVE_S)
         self._go(plan.start_poses[trial.start_pose])
@@ -50,8 +51,11 @@ class RealRobot(RosRobot):
 
     def _begin(self, plan: Plan) -> None:
         self._typed = ""
+        self._prompt.discard()
         self._say(f"the policy runs for up to {plan.time_limit_s:g} s; end it early with {QUESTION}")
 
     def _enough(self) -> bool:
-        self._typed = self._typed or self._prompt.typed()
-        return self._typed[:1].lower() in ("s", "f", "a") and bool(self._typed)
+        line = self._prompt.typed()
+        if is_answer(line):
+            self._typed = line
+        return is_answer(self._typed)

@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Tuple, Type
 
 import numpy as np
 import rospy
@@ -36,13 +36,16 @@ class RosRobot(ABC):
 
     services = SERVICES
     move_duration_s = 0.0
+    stop_error: Type[RuntimeError] = Stopped
+    """What a latched stop is to this session: the end, unless somebody is asked before it is resumed."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
-        self._folder, self._say = folder, say
+    def __init__(self, folder: Path, say: Callable[[str], None], checkpoint: str) -> None:
+        self._folder, self._say, self._checkpoint = folder, say, checkpoint
         self.topics = Topics()
         self.policy = PolicyClient()
         self._prepared = rospy.Time(0)
         self._aborted = rospy.Time(0)
+        self._clock = rospy.Time(0)
 
     def wait_until_there(self, timeout_s: float = BACK_S) -> None:
         """Wait for bridge, camera and policy; raises Stopped that names what is missing."""
@@ -97,18 +100,18 @@ class RosRobot(ABC):
         log = self.topics.start(None)
         try:
             self.policy.start(task, duration_s, episode_id)
-            result = self._follow(lambda: False)
+            self._check_end(*self._follow(lambda: False))
+        except (Aborted, Stopped):
+            self._end_policy()
+            raise
         finally:
             self.topics.stop()
-        if result.fault:
-            raise Aborted(f"the policy stopped: {result.reason}")
         return log
 
     def recover(self, reason: str) -> None:
         """Stop the policy and wait until everything is there again, with a picture newer than the abort."""
         del reason
-        if self.policy.available():
-            self.policy.cancel()
+        self._end_policy()
         self._aborted = rospy.Time.now()
         self.wait_until_there()
 
@@ -132,36 +135,74 @@ class RosRobot(ABC):
         self.policy.start(plan.task, plan.time_limit_s, episode_id)
         self._begin(plan)
         try:
-            result = self._follow(self._enough)
-        except Aborted as abort:
-            self.policy.cancel()
+            result, enough = self._follow(self._enough)
+        except (Aborted, Stopped) as abort:
+            self._end_policy()
             episode.ended = str(abort)
             episode.duration_s = max(0.0, (rospy.Time.now() - started).to_sec())
             raise
         finally:
             episode.milestones = self._milestones()
         episode.ended, episode.duration_s, episode.steps = result.reason, result.duration_s, result.steps
-        if result.fault or result.reason not in ("time_limit", "preempted"):
-            raise Aborted(f"the policy stopped: {result.reason}")
+        episode.checkpoint = result.checkpoint
+        self._check_end(result, enough)
 
-    def _follow(self, enough: Callable[[], bool]) -> Any:
-        """Watch the running episode until it ends; returns its result."""
-        cancelled, last = False, rospy.Time.now()
+    def _follow(self, enough: Callable[[], bool]) -> Tuple[Any, bool]:
+        """Watch the running episode until it ends; returns its result, and whether we ended it as it was ``enough``."""
+        cancelled, self._clock = False, rospy.Time.now()
         while True:
             check_running()
             result = self.policy.result()
             if result is not None:
-                return result
-            now = rospy.Time.now()
-            if abs((now - last).to_sec()) > CLOCK_JUMP_S:
-                raise Aborted("the bridge was restarted")
-            if self.topics.state_age_s() > SILENT_BRIDGE_S:
-                raise Aborted(f"nothing from the bridge for {self.topics.state_age_s():.1f} s")
+                return result, cancelled
+            self._check_bridge()
             if not cancelled and enough():
                 cancelled = True
                 self.policy.cancel()
-            last = now
             time.sleep(POLL_S)
+
+    def _check_bridge(self) -> None:
+        """Raise where the bridge that began the episode is gone or has been stopped."""
+        now, before = rospy.Time.now(), self._clock
+        self._clock = now
+        if abs((now - before).to_sec()) > CLOCK_JUMP_S:
+            raise Aborted("the bridge was restarted")
+        if self.topics.state_age_s() > SILENT_BRIDGE_S:
+            raise Aborted(f"nothing from the bridge for {self.topics.state_age_s():.1f} s")
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        """Raise ``stop_error`` where somebody has stopped the arm: it is not for the session to go on by itself."""
+        state = self.topics.state
+        if state is not None and state.stopped:
+            raise self.stop_error(
+                f"the arm was stopped ({state.reason or state.mode}): call /widowx/resume, then resume the session in "
+                f"{self._folder}"
+            )
+
+    def _check_end(self, result: Any, enough: bool) -> None:
+        """Raise where the episode did not end as the protocol has it, or other weights acted than were announced."""
+        if result.fault:
+            self._check_stop()
+            raise Aborted(f"the policy stopped: {result.reason}")
+        if result.reason == "preempted" and not enough:
+            raise Aborted("somebody else cancelled the episode: only the session may while it runs")
+        if result.reason not in ("time_limit", "preempted"):
+            raise Aborted(f"the policy stopped: {result.reason}")
+        if not result.checkpoint:
+            raise Aborted("the policy node does not say which weights acted: start the node of this version")
+        if result.checkpoint != self._checkpoint:
+            raise Aborted(
+                f"other weights acted ({result.checkpoint}) than the session is about ({self._checkpoint}): "
+                "start the policy node with the session's checkpoint"
+            )
+
+    def _end_policy(self) -> None:
+        """Cancel, saying where that cannot be proven: whoever goes on waits until the policy has ended."""
+        try:
+            self.policy.cancel()
+        except Aborted as abort:
+            self._say(str(abort))
 
     def _go(self, pose: StartPose) -> None:
         call("/widowx/move_to_pose", MoveToPose, pose.pose(), pose.gripper, self.move_duration_s, timeout_s=MOVE_S)
@@ -183,8 +224,9 @@ class RosRobot(ABC):
         state = self.topics.state
         if state is None or self.topics.state_age_s() > SILENT_BRIDGE_S:
             return "nothing on /widowx/state: is the bridge running?"
-        if state.stopped or state.mode == "FAULT":
-            return f"the arm is stopped ({state.reason or state.mode}): resume it"
+        self._check_stop()
+        if state.mode == "FAULT":
+            return f"the arm is in FAULT ({state.reason}): see to it, then call /widowx/resume"
         if not state.armed:
             return "the arm is not armed"
         image = self.topics.image_stamp
@@ -198,7 +240,7 @@ class RosRobot(ABC):
         parts = {
             "bridge": missing_services(self.services),
             "camera": [],
-            "policy": [] if self.policy.available() else [ACTION],
+            "policy": [] if self.policy.available() and not self.policy.live() else [ACTION],
         }
         if self.topics.state_age_s() > SILENT_BRIDGE_S:
             parts["bridge"].append("/widowx/state")

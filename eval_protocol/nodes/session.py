@@ -51,7 +51,7 @@ def run(settings: Dict[str, Any]) -> bool:
         open_session(store, plan, facts, resume=True)
         remove_unfinished(folder / "videos")
         _say(f"session in {folder}")
-        _run_trials(store, plan, folder, settings)
+        _run_trials(store, plan, folder, settings, facts["checkpoint"])
         return _finish(store, folder)
     finally:
         store.close()
@@ -75,10 +75,10 @@ def _parameters_of_nodes() -> Dict[str, Any]:
     return {node: parameters[node] for node in NODES if node in parameters}
 
 
-def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any]) -> None:
+def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any], checkpoint: str) -> None:
     if accounted(store.trials())["open"] == 0:
         return
-    robot = _robot(folder, settings)
+    robot = _robot(folder, settings, checkpoint)
     robot.wait_until_there(START_S)
     if isinstance(robot, SimulatedRobot):
         robot.choose_speed(plan)
@@ -86,13 +86,13 @@ def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any]
     Session(store, robot, _say).run()
 
 
-def _robot(folder: Path, settings: Dict[str, Any]) -> RosRobot:
+def _robot(folder: Path, settings: Dict[str, Any], checkpoint: str) -> RosRobot:
     if not master_answers():
         raise Stopped("no ROS master: start the robot first (roslaunch vptr_widowx robot.launch)")
     check_running()
     if settings["robot"] == "sim":
-        return SimulatedRobot(folder, _say, settings["speed"])
-    return RealRobot(folder, _say, Prompt(check=check_running))
+        return SimulatedRobot(folder, _say, checkpoint, settings["speed"])
+    return RealRobot(folder, _say, checkpoint, Prompt(check=check_running))
 
 
 def _finish(store: Store, folder: Path) -> bool:

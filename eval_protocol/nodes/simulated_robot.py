@@ -1,22 +1,26 @@
 """The simulated robot of a session: scenes are built by a service and judged by their success predicate."""
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, List
+from typing import Any, Callable, Iterator, List, Optional
 
 import rospy
 from vptr_widowx.srv import ResetScene, SetSpeed, TaskStatus
 
 from eval_protocol.commands import CommandLog
+from eval_protocol.criterion import Criterion
 from eval_protocol.nodes.calls import POLL_S, ask, call, check_running
 from eval_protocol.nodes.robot import SERVICES, RosRobot
 from eval_protocol.plan import Plan, Trial
-from eval_protocol.session import Aborted, Episode, Judge, Verdict
+from eval_protocol.session import Aborted, Episode, TooSlow, Verdict
 from eval_protocol.simulated import scene_of
-from eval_protocol.speed import Pass, highest_speed
+from eval_protocol.speed import Pass, highest_speed, late_picture
 
 ASK_EVERY_S = 0.1
-SETTLE_S = 1.5
+SETTLE_S = 15.0
+"""Wall clock: for one simulated second."""
+
 WARM_UP_S = 2.0
 PROBE_S = 5.0
 PROBE_QUANTILE = 0.95
@@ -35,10 +39,11 @@ class SimulatedRobot(RosRobot):
 
     services = (*SERVICES, "/sim/reset", "/sim/status", "/sim/set_speed")
 
-    def __init__(self, folder: Path, say: Callable[[str], None], speed: float) -> None:
-        super().__init__(folder, say)
+    def __init__(self, folder: Path, say: Callable[[str], None], checkpoint: str, speed: float) -> None:
+        super().__init__(folder, say, checkpoint)
         self.speed, self._measured = speed, speed == 0.0
-        self._judge = Judge()
+        self._criterion = Criterion(0.0)
+        self._scene_id = ""
         self._reached: List[str] = []
         self._asked_s = 0.0
 
@@ -52,48 +57,76 @@ class SimulatedRobot(RosRobot):
 
     def prepare(self, plan: Plan, trial: Trial) -> None:
         """Build the scene, arm, and move to the start pose."""
-        self.policy.cancel()
+        self._check_stop()
+        self.policy.require_idle()
         self._set_speed(self.speed)  # a bridge that was restarted does not know it
-        call("/sim/reset", ResetScene, scene_of(plan, trial).to_json(), timeout_s=30.0)
+        scene = scene_of(plan, trial).to_json()
+        self._scene_id = call("/sim/reset", ResetScene, scene, timeout_s=30.0).scene_id
         self._arm()
         self._go(plan.start_poses[trial.start_pose])
 
     def check_ready(self, plan: Plan, trial: Trial) -> None:
         """As on every robot; and the task must not be done already."""
-        super().check_ready(plan, trial)
-        if self._status():
+        with self._slowing():
+            super().check_ready(plan, trial)
+        if self._status().success:
             raise Aborted("the success predicate holds before the policy has started: the scene is not as planned")
 
+    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+        """As on every robot; slower the next time where pictures came too late."""
+        with self._slowing():
+            return super().run_policy(plan, trial, episode_id)
+
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
-        """Success when the predicate has held for a second; it may still be holding when the time is over."""
+        """Success by the criterion; a predicate that began to hold in time may still be holding when time is over."""
         del plan, trial
-        end = rospy.Time.now() + rospy.Duration(SETTLE_S)
-        success = self._held()
-        while not success and self._judge.holding and rospy.Time.now() < end:
-            check_running()
-            time.sleep(POLL_S)
-            success = self._held()
+        try:
+            success = self._settled()
+        except Aborted as abort:
+            abort.episode = episode
+            raise
         episode.milestones = self._milestones()
         self._check_rate(episode)
         return Verdict(success, "the predicate held" if success else "the predicate did not hold")
 
+    def recover(self, reason: str) -> None:
+        """As on every robot; but a stop that is latched ends the session."""
+        super().recover(reason)
+        self._check_stop()
+
     def _begin(self, plan: Plan) -> None:
-        del plan
-        self._judge, self._reached, self._asked_s = Judge(), [], 0.0
+        self._criterion = Criterion(rospy.Time.now().to_sec() + plan.time_limit_s)
+        self._reached, self._asked_s = [], 0.0
 
     def _enough(self) -> bool:
         if time.monotonic() - self._asked_s < ASK_EVERY_S:
             return False
         self._asked_s = time.monotonic()
-        return self._held()
+        status = self._status()
+        return self._criterion.met(_since_s(status), status.held_s)
 
-    def _held(self) -> bool:
-        return self._judge.satisfied or self._judge.update(self._status(), rospy.Time.now().to_sec())
+    def _settled(self) -> bool:
+        """Whether the criterion is met, waiting while it may still come to be."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            check_running()
+            self._check_bridge()
+            status = self._status()
+            if self._criterion.met(_since_s(status), status.held_s):
+                return True
+            if not self._criterion.open(_since_s(status)):
+                return False
+            if time.monotonic() > deadline:
+                raise Aborted(f"the simulation did not go on by a second in {SETTLE_S:g} s")
+            time.sleep(POLL_S)
 
-    def _status(self) -> bool:
+    def _status(self) -> Any:
+        """What the bridge says of the task; raises Aborted where it is about another scene than we have built."""
         answer = ask("/sim/status", TaskStatus, timeout_s=5.0)
+        if answer.scene_id != self._scene_id:
+            raise Aborted("the bridge was restarted: it tells of another scene than the trial's")
         self._reached = list(answer.milestones)
-        return bool(answer.success)
+        return answer
 
     def _milestones(self) -> List[str]:
         return self._reached
@@ -111,7 +144,7 @@ class SimulatedRobot(RosRobot):
         self.speed = speed
         try:
             self.prepare(plan, plan.trials[0])
-            super().check_ready(plan, plan.trials[0])
+            RosRobot.check_ready(self, plan, plan.trials[0])
             began_s, began = time.monotonic(), rospy.Time.now()
             log = self.run_briefly(plan.task, duration_s, f"speed {speed:g}")
         except Aborted as abort:
@@ -126,9 +159,24 @@ class SimulatedRobot(RosRobot):
         kept = log.rate_hz() >= LEAST_RATE_HZ and log.latency_s(0.9) <= MOST_LATENCY_S
         if kept or not self._measured or self.speed <= SLOWEST:
             return
-        self.speed = round(self.speed * SLOWER, 2)
-        raise Aborted(
-            f"the machine did not keep up: {log.rate_hz():.2f} Hz, pictures {1e3 * log.latency_s(0.9):.0f} ms old; "
-            f"slowing down to {self.speed:g} times real time",
-            episode,
-        )
+        why = f"the machine did not keep up: {log.rate_hz():.2f} Hz, pictures {1e3 * log.latency_s(0.9):.0f} ms old"
+        raise self._slower(why, episode)
+
+    @contextmanager
+    def _slowing(self) -> Iterator[None]:
+        """Take pictures that come too late at a measured speed above real time for a machine that is too slow."""
+        try:
+            yield
+        except Aborted as abort:
+            if self._measured and self.speed > 1.0 and late_picture(str(abort)):
+                raise self._slower(str(abort), abort.episode) from abort
+            raise
+
+    def _slower(self, why: str, episode: Optional[Episode]) -> TooSlow:
+        self.speed = max(SLOWEST, round(self.speed * SLOWER, 2))
+        return TooSlow(f"{why}; slowing down to {self.speed:g} times real time", episode)
+
+
+def _since_s(status: Any) -> Optional[float]:
+    """When the predicate began to hold, None where it does not."""
+    return float(status.since.to_sec()) if status.success else None

@@ -1,8 +1,8 @@
 import pytest
 
 from eval_protocol.plan import make_plan
-from eval_protocol.session import Aborted, Judge, Session, Stopped, accounted, open_session
-from eval_protocol.store import Store
+from eval_protocol.session import Aborted, Session, Stopped, TooSlow, accounted, open_session
+from eval_protocol.store import Store, StoreError
 from tests.eval_protocol.fake import FakeRobot
 
 
@@ -104,10 +104,52 @@ def test_resuming_needs_the_word_the_same_plan_and_the_same_checkpoint(store):
     assert store.events()[-1].detail == "resumed; changed: git_sha"
 
 
-def test_success_counts_only_when_it_has_held():
-    judge = Judge(hold_s=1.0)
-    polled = [(False, 0.0), (True, 0.2), (True, 0.8), (False, 1.0), (True, 1.2), (True, 2.0), (True, 2.2)]
-    assert [judge.update(success, at) for success, at in polled] == [False] * 6 + [True]
-    assert judge.holding
-    judge.update(False, 2.4)
-    assert not judge.holding
+def test_an_abort_that_made_things_slower_is_not_one_more_failure(store, tmp_path):
+    robot = FakeRobot(tmp_path)
+    run_policy, left = robot.run_policy, [TooSlow("too slow"), TooSlow("too slow"), Aborted("loose cable")] * 2
+
+    def fail(plan, trial, episode_id):
+        if left:
+            raise left.pop(0)
+        return run_policy(plan, trial, episode_id)
+
+    robot.run_policy = fail
+    run(store, robot, max_attempts=3)
+    assert accounted(store.trials())["aborted"] == 6
+    with pytest.raises(Stopped, match="3 times in a row"):
+        left += [Aborted("loose cable"), TooSlow("too slow")] * 3
+        store.next_trial = lambda: store.trials()[-1]
+        store.start = store.abort = lambda *_: None
+        run(store, robot, max_attempts=3)
+
+
+def test_a_known_verdict_is_not_lost_to_a_passing_fault_of_the_disk(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("eval_protocol.session.COMMIT_PAUSE_S", 0.0)
+    commit, faults = store.commit, [StoreError("cannot write: disk full")] * 4
+
+    def full(*arguments):
+        if faults:
+            raise faults.pop()
+        commit(*arguments)
+
+    store.commit = full
+    lines = run(store, FakeRobot(tmp_path))
+    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 0, "open": 0}
+    assert sum("success is not logged yet: cannot write: disk full" in line for line in lines) == 4
+
+
+def test_a_disk_that_stays_full_ends_the_session_and_the_trial_is_repeated_on_resume(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("eval_protocol.session.COMMIT_PAUSE_S", 0.0)
+    commit, tries = store.commit, []
+
+    def full(*arguments):
+        tries.append(arguments)
+        raise StoreError("cannot write: disk full")
+
+    store.commit = full
+    with pytest.raises(StoreError, match="disk full"):
+        run(store, FakeRobot(tmp_path))
+    assert len(tries) == 5
+    store.commit = commit
+    run(store, FakeRobot(tmp_path))
+    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 1, "open": 0}

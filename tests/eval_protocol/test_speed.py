@@ -1,6 +1,6 @@
 from typing import List
 
-from eval_protocol.speed import Pass, highest_speed
+from eval_protocol.speed import Pass, highest_speed, late_picture
 
 
 def machine(limit: float, seen: List[float]):
@@ -30,3 +30,11 @@ def test_each_figure_alone_can_fail_a_speed() -> None:
     assert not Pass(2.0, 4.8, 0.1, 2.0).keeps_up()
     assert not Pass(2.0, 5.0, 0.2, 2.0).keeps_up()
     assert not Pass(2.0, 5.0, 0.1, 1.9).keeps_up()
+
+
+def test_pictures_that_come_late_are_told_from_other_faults() -> None:
+    assert late_picture("the policy stopped: the picture is 0.62 s old, at most 0.5 s is allowed")
+    assert late_picture("the policy stopped: no picture for 1.1 s")
+    assert late_picture("the camera is stale: its newest picture is 1.4 s old")
+    assert not late_picture("the policy stopped: the picture is frozen: the same for 1.2 s while the arm moved 30 mm")
+    assert not late_picture("the policy node died")

@@ -35,7 +35,8 @@ class StandingPolicy:
             step += 1
             rate.sleep()
         elapsed = (rospy.Time.now() - began).to_sec()
-        result = RunEpisodeResult(reason=reason, steps=step, duration_s=elapsed, rate_hz=5.0)
+        checkpoint = rospy.get_param("~checkpoint", "")
+        result = RunEpisodeResult(reason=reason, steps=step, duration_s=elapsed, rate_hz=5.0, checkpoint=checkpoint)
         if reason == "preempted":
             self.server.set_preempted(result)
         else:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ from eval_protocol.store import Store
 from robot_bridge.share import share_path
 from tests.ros.conftest import Master, Node, Nodes, wait_for
 
+WEIGHTS = b"stands still"
+CHECKPOINT = "sha256 " + sha256(f"policy.safetensors {sha256(WEIGHTS).hexdigest()}\n".encode()).hexdigest()
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
 class StandingPolicy:
     """tests/ros/standing_policy.py as a process of its own."""
 
-    def __init__(self, master: Master) -> None:
+    def __init__(self, master: Master, checkpoint: str = CHECKPOINT) -> None:
         script = str(Path(__file__).with_name("standing_policy.py"))
         self.process = subprocess.Popen(
-            [sys.executable, script, "__name:=policy"],
+            [sys.executable, script, "__name:=policy", f"_checkpoint:={checkpoint}"],
             env=master.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -53,7 +56,7 @@ def settings(tmp_path):
     protocol.write_text(share_path(PROTOCOL).read_text().replace("time_limit_s: 60.0", "time_limit_s: 2.0"))
     checkpoint = tmp_path / "checkpoint"
     checkpoint.mkdir()
-    (checkpoint / "policy.safetensors").write_bytes(b"stands still")
+    (checkpoint / "policy.safetensors").write_bytes(WEIGHTS)
     return {
         "task": "sweet_potato_on_plate",
         "protocol": protocol,
