@@ -3,12 +3,33 @@
 import socket
 import threading
 import xmlrpc.client
-from typing import Callable, Optional
+from http.client import HTTPConnection
+from typing import Any, Callable, Optional
 
 import rosgraph
 import rospy
 
 PERIOD_S = 1.0
+
+TIMEOUT_S = 0.3
+"""A master that takes longer to answer counts as gone if it takes as long again: a busy machine is no lost master."""
+
+
+class _Transport(xmlrpc.client.Transport):
+    """HTTP that gives up: a master that hangs still takes connections."""
+
+    def make_connection(self, host: Any) -> HTTPConnection:
+        connection = super().make_connection(host)
+        connection.timeout = TIMEOUT_S
+        return connection
+
+
+def knows(name: str) -> bool:
+    """Whether the master knows the node ``name``; raises where no master answers as one."""
+    with xmlrpc.client.ServerProxy(rosgraph.get_master_uri(), transport=_Transport()) as master:
+        answer: Any = master.lookupNode(name, name)
+    code, _, _ = answer
+    return bool(int(code) == 1)
 
 
 class MasterWatch:
@@ -29,20 +50,27 @@ class MasterWatch:
     def _watch(self) -> None:
         done = threading.Event()
         rospy.on_shutdown(done.set)
-        master = rosgraph.Master(rospy.get_name())
         while not done.wait(self._period_s):
-            self._ask(master)
+            self._ask()
 
-    def _ask(self, master: rosgraph.Master) -> None:
-        try:
-            master.lookupNode(rospy.get_name())
-            reachable = True
-        except (OSError, socket.timeout, xmlrpc.client.Error):
-            reachable = False
-        except rosgraph.MasterError:
-            reachable = True
-            self.forgotten = "the ROS master was restarted and does not know this node; start the node again"
+    def _ask(self) -> None:
+        reachable = self._known() is not None
         if self.reachable and not reachable:
             self._on_lost()
             rospy.logerr("the ROS master does not answer; going on over the open connections")
         self.reachable = reachable
+
+    def _known(self) -> Optional[bool]:
+        """Whether the master knows this node; None where there is no answer."""
+        for attempt in range(2):
+            try:
+                known = knows(rospy.get_name())
+            except socket.timeout:
+                continue
+            except Exception as error:  # whatever answers like this is no master
+                rospy.logdebug("asking the master (attempt %d): %s", attempt, error)
+                return None
+            if not known:
+                self.forgotten = "the ROS master was restarted and does not know this node; start the node again"
+            return known
+        return None
