@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from math import pi
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -14,6 +15,7 @@ TABLE_LOWER_M = (0.19, -0.155)
 TABLE_UPPER_M = (0.375, 0.155)
 """The part of the counter on which targets and containers are placed: x y in base_link."""
 
+START_NAMES = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
 START_LOWER = (0.19, -0.14, 0.11, 0.0, 0.0, -0.25)
 START_UPPER = (0.36, 0.14, 0.22, 0.0, 0.0, 0.25)
 """Start poses of the end effector (Bridge state); the protocol's four start poses lie well inside."""
@@ -27,6 +29,9 @@ UNDER_GRIPPER = 0.25
 UNDER_SHIFT_M = 0.055
 ATTEMPTS = 400
 
+FARTHEST_M, WIDEST_RAD = 1.0, 2.0 * pi
+"""No thing lies and no start state is farther from the base than this in any axis, none is turned by more."""
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -36,6 +41,12 @@ class Placement:
     x_m: float
     y_m: float
     yaw_rad: float = 0.0
+
+    def __post_init__(self) -> None:
+        what = f"the placement of the {self.kind}"
+        check_number(f"x_m of {what}", self.x_m, -FARTHEST_M, FARTHEST_M)
+        check_number(f"y_m of {what}", self.y_m, -FARTHEST_M, FARTHEST_M)
+        check_number(f"yaw_rad of {what}", self.yaw_rad, -WIDEST_RAD, WIDEST_RAD)
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,10 @@ class SceneSpec:
             raise ValueError(f"kitchen is {self.kitchen}, expected 0 or 1")
         if len(self.start) != 7:
             raise ValueError(f"start has {len(self.start)} numbers, expected the 7 of a Bridge state")
+        bounds = [(-FARTHEST_M, FARTHEST_M)] * 3 + [(-WIDEST_RAD, WIDEST_RAD)] * 3 + [(0.0, 1.0)]
+        for name, value, (low, high) in zip(START_NAMES, self.start, bounds):
+            check_number(f"{name} of the start state", value, low, high)
+        check_number("seed", self.seed, 0, 2**63 - 1)
         check_kind("object", [self.target.kind, *(item.kind for item in self.distractors)], THINGS)
         check_kind("container", [self.container.kind], CONTAINERS)
 
@@ -82,6 +97,13 @@ class SceneSpec:
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a scene description: {error!r}; expected the JSON of SceneSpec.to_json") from error
+
+
+def check_number(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError where ``value`` is no number from ``low`` to ``high``."""
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}, expected a number from {low:g} to {high:g}")
 
 
 def check_kind(noun: str, kinds: Sequence[str], known: Dict) -> None:

@@ -16,6 +16,10 @@ ADVANCE_STEPS = 5
 """Physics steps between two updates of the targets and of the judge: 20 ms, the period of the servo."""
 
 
+class WorldBroken(RuntimeError):
+    """The physics diverged: MuJoCo met numbers it cannot integrate and set its state back."""
+
+
 class World:
     """Physics of one scene. ``qpos`` and ``time_s`` are what a camera in another process needs."""
 
@@ -35,7 +39,7 @@ class World:
         """Park the arm and let the things come to rest before time begins."""
         self.data.qpos[self._joints] = self.data.ctrl[:6] = joints
         self.data.qpos[self._fingers] = self.data.ctrl[6] = gripper * FINGER_OPEN_M
-        mujoco.mj_step(self.model, self.data, nstep=50)
+        self._step(50)
         self.data.time = 0.0
         mujoco.mj_forward(self.model, self.data)
 
@@ -94,9 +98,19 @@ class World:
         while steps > 0:
             chunk = min(steps, ADVANCE_STEPS)
             self._follow_ramp(chunk * PHYSICS_STEP_S)
-            mujoco.mj_step(self.model, self.data, nstep=chunk)
+            self._step(chunk)
             self.judge.update()
             steps -= chunk
+
+    def _step(self, count: int) -> None:
+        """Run ``count`` physics steps; raises WorldBroken where MuJoCo reset itself, which sets its time back."""
+        expected = self.time_s + count * PHYSICS_STEP_S
+        mujoco.mj_step(self.model, self.data, nstep=count)
+        if not self.time_s > expected - PHYSICS_STEP_S / 2:
+            raise WorldBroken(
+                f"the physics of the scene {self.spec.task} (seed {self.spec.seed}) diverged at {expected:.3f} s: "
+                "things overlap or a joint target jumped; exchange the scene"
+            )
 
     def _follow_ramp(self, ahead_s: float) -> None:
         if self._ramp is None:

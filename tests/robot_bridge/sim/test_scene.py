@@ -125,3 +125,26 @@ def test_novel_kinds_never_occur_in_training() -> None:
     assert not {task.container for task in TASKS.values()} & set(NOVEL_CONTAINERS)
     assert all(len(novel) >= 5 for novel in (NOVEL_TARGETS, NOVEL_CONTAINERS, NOVEL_DISTRACTORS))
     assert trained | set(NOVEL_TARGETS) | set(NOVEL_DISTRACTORS) == set(THINGS)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e9, -1.5, "here", None])
+@pytest.mark.parametrize("field", ["x_m", "y_m", "yaw_rad"])
+def test_placements_of_absurd_numbers_are_refused_by_name(field: str, value: object) -> None:
+    if (field, value) == ("yaw_rad", -1.5):
+        return
+    with pytest.raises(ValueError, match=f"{field} of the placement of the lemon"):
+        replace(Placement("lemon", 0.2, 0.1), **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "name"),
+    [(0, float("nan"), "x"), (2, 30.0, "z"), (3, float("inf"), "roll"), (6, 1.5, "gripper"), (6, -0.1, "gripper")],
+)
+def test_starts_of_absurd_numbers_are_refused_by_name(index: int, value: float, name: str) -> None:
+    spec = sample_scene("knife_in_pot", 0)
+    start = list(spec.start)
+    start[index] = value
+    with pytest.raises(ValueError, match=f"^{name} of the start state is"):
+        replace(spec, start=tuple(start))
+    with pytest.raises(ValueError, match="of the start state"):
+        SceneSpec.from_json(spec.to_json().replace(repr(spec.start[0]), "NaN", 1))

@@ -15,7 +15,7 @@ from robot_bridge.sim.arm import SimArm
 from robot_bridge.sim.containers import CONTAINERS
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.tasks import NOVEL_CONTAINERS, TASKS
-from robot_bridge.sim.world import World
+from robot_bridge.sim.world import World, WorldBroken
 
 REPO = Path(__file__).resolve().parents[3]
 
@@ -122,3 +122,14 @@ def test_an_unreachable_start_is_refused() -> None:
     spec = sample_scene("knife_in_pot", 0, start=(0.9, 0, 0.2, 0, 0, 0, 1))
     with pytest.raises(ValueError, match="cannot reach"):
         World(spec)
+
+
+def test_physics_that_diverge_are_an_error_and_not_a_world_whose_time_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # MuJoCo leaves its log here
+    world = World(sample_scene("knife_in_pot", 0))
+    world.advance(0.1)
+    world.data.qvel[0] = np.nan
+    with pytest.raises(WorldBroken, match="diverged at"):
+        world.advance(0.02)
