@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from math import isfinite, nan
 from typing import Callable, Optional, Tuple
 
 FINGER_CLOSED_M, FINGER_OPEN_M = 0.010, 0.035
@@ -20,7 +21,9 @@ log = logging.getLogger(__name__)
 
 
 def opening_of(finger_m: float) -> float:
-    """Gripper opening 0..1 (1 open) of a left finger position [m]."""
+    """Gripper opening 0..1 (1 open) of a left finger position [m]; NaN where that is no finite number."""
+    if not isfinite(finger_m):
+        return nan
     return min(1.0, max(0.0, (finger_m - FINGER_CLOSED_M) / (FINGER_OPEN_M - FINGER_CLOSED_M)))
 
 
@@ -39,7 +42,7 @@ class PwmGripper:
     """The 50 Hz loop, in a thread of its own.
 
     It does not hang on the servo's cadence: an object must stay held while the servo is idle, and a servo that died
-    must not leave a PWM standing that nobody closes the loop on. Without fresh feedback the PWM is 0.
+    must not leave a PWM standing that nobody closes the loop on. Without fresh, finite feedback the PWM is 0.
 
     Args:
         feedback: returns (stamp, left finger position [m]) of the latest measurement, or None before the first.
@@ -70,6 +73,8 @@ class PwmGripper:
     def step(self, now_s: float) -> None:
         """One period of the loop at ``now_s`` on a monotonic clock."""
         measured = self._feedback()
+        if measured is not None and not isfinite(measured[1]):
+            measured = None
         if measured is not None and measured[0] != self._stamp:
             self._stamp, self._fresh_s = measured[0], now_s
         target = self._target_m

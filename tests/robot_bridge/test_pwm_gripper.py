@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from robot_bridge import pwm_gripper
@@ -107,3 +109,16 @@ def test_the_thread_outlives_a_driver_that_restarts(caplog):
     gripper.close()
     assert sent[0] == -350.0 and sent[-1] == 0.0
     assert "gone" in caplog.text
+
+
+@pytest.mark.parametrize("finger_m", [float("nan"), float("inf"), float("-inf")])
+def test_a_finger_that_is_nowhere_gets_no_pwm_and_has_no_opening(finger_m: float) -> None:
+    sent = []
+    measured = [(1.0, 0.015)]
+    gripper = PwmGripper(lambda: measured[0], sent.append)
+    gripper.set_opening(1.0)
+    gripper.step(0.0)
+    measured[0] = (1.02, finger_m)
+    gripper.step(0.02)
+    assert sent[0] > 0.0 and sent[1:] == [0.0]
+    assert math.isnan(opening_of(finger_m))
