@@ -67,7 +67,8 @@ SCREW_AXES = _constant(
 """(6, 6) screw axes in base_link as columns (w; v), the ``Slist`` of modern_robotics."""
 
 _SHOULDER_Z, _UPPER_X, _UPPER_Z = 0.11065, 0.04975, 0.25
-_FOREARM, _HAND = 0.25, 0.158575
+_FOREARM, HAND_M = 0.25, 0.158575
+"""Wrist to end effector, along the hand [m]."""
 
 INVERSE_TOLERANCE_RAD = 1e-3
 INVERSE_TOLERANCE_M = 1e-3
@@ -95,8 +96,13 @@ def _chain(joints: np.ndarray) -> Tuple[Vector3, ...]:
     e = (s5 * a[0] + c5 * d[0], s5 * a[1] + c5 * d[1], s5 * a[2] + c5 * d[2])
     y = (c6 * b[0] + s6 * e[0], c6 * b[1] + s6 * e[1], c6 * b[2] + s6 * e[2])
     z = (c6 * e[0] - s6 * b[0], c6 * e[1] - s6 * b[1], c6 * e[2] - s6 * b[2])
-    tip = (wrist[0] + _HAND * x[0], wrist[1] + _HAND * x[1], wrist[2] + _HAND * x[2])
+    tip = (wrist[0] + HAND_M * x[0], wrist[1] + HAND_M * x[1], wrist[2] + HAND_M * x[2])
     return (-s1, c1, 0.0), a, b, x, y, z, elbow, wrist, tip
+
+
+def elbow_height(shoulder_rad: float) -> float:
+    """Height of the elbow joint in base_link [m]: it depends on the shoulder only."""
+    return _SHOULDER_Z + cos(shoulder_rad) * _UPPER_Z - sin(shoulder_rad) * _UPPER_X
 
 
 def _pose_of(chain: Tuple[Vector3, ...]) -> np.ndarray:

@@ -1,8 +1,7 @@
 """A robot ready to be driven at the servo's rate: arm, servo and the clocks they go by."""
 
-import threading
 import time
-from typing import Callable, ContextManager, Protocol
+from typing import Callable, Protocol
 
 from robot_bridge.interface import Arm
 from robot_bridge.safety import Limits
@@ -13,10 +12,6 @@ class Rig(Protocol):
     """What the bridge drives, real or simulated."""
 
     servo: Servo
-
-    @property
-    def lock(self) -> ContextManager[object]:
-        """Held by whoever measures or moves the arm outside of ``step``: no step may come in between."""
 
     def step(self) -> ServoStatus:
         """One servo period: tick, and in simulation the physics of that period."""
@@ -36,14 +31,12 @@ class RealRig:
 
     def __init__(self, arm: Arm, limits: Limits, stamp_clock: Callable[[], float]) -> None:
         self._arm = arm
-        self.lock = threading.RLock()
         self.now_s = stamp_clock
         self.servo = Servo(arm, limits, time.monotonic, stamp_clock)
 
     def step(self) -> ServoStatus:
         """One servo period."""
-        with self.lock:
-            return self.servo.tick()
+        return self.servo.tick()
 
     def wall_period_s(self) -> float:
         """The servo's period [s]."""

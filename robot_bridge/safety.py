@@ -15,6 +15,11 @@ from robot_bridge.share import share_path
 
 LIMITS = "config/limits.yaml"
 
+LINK_RADIUS_M = 0.03
+"""The middle of elbow and wrist keeps this above the floor of the workspace [m]."""
+FINGER_SPAN_M, FINGER_ALLOWANCE_M = 0.037, 0.02
+"""An open finger is this far beside the end effector, and may be this far below the floor of the workspace [m]."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -170,6 +175,16 @@ def outside_workspace(position: np.ndarray, limits: Limits) -> str:
         if not low <= value <= high:
             return f"{name} = {value:.3f} m is outside the workspace {low:.3f} .. {high:.3f} m"
     return ""
+
+
+def link_clearance(pose: np.ndarray, shoulder_rad: float, limits: Limits) -> float:
+    """How far [m] elbow, wrist and fingers stay above the lowest they may be; negative where one is too low.
+
+    ``pose`` (4, 4) is the end effector's. Costs a microsecond: the servo asks in each tick.
+    """
+    _, (fore, side, _, tip), _ = pose.tolist()[1:]
+    arm = min(tip - kinematics.HAND_M * fore, kinematics.elbow_height(shoulder_rad)) - LINK_RADIUS_M
+    return min(arm, tip - FINGER_SPAN_M * abs(side) + FINGER_ALLOWANCE_M) - limits.workspace_lower_m[2]
 
 
 def leash_fraction(target: np.ndarray, candidate: np.ndarray, measured: np.ndarray, limits: Limits) -> float:

@@ -6,7 +6,6 @@ run is bit-reproducible.
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 from typing import Callable, Deque, List, Optional
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from robot_bridge import joint_motion, kinematics, safety
 from robot_bridge.command import Command, CommandReport, Mode, ServoStatus
 from robot_bridge.interface import Arm
-from robot_bridge.joint_motion import Move, Ramp
+from robot_bridge.joint_motion import Move, Moving
 from robot_bridge.measurement import ArmMonitor
 from robot_bridge.report import Running, refused
 from robot_bridge.safety import Limits
@@ -35,15 +34,6 @@ class ArmUnready(RuntimeError):
     """The arm cannot be armed now; the message says why."""
 
 
-@dataclass
-class _Moving:
-    """The move under way."""
-
-    move: Move
-    ramp: Ramp
-    elapsed_s: float = 0.0
-
-
 class Servo:
     """Drives an arm by commands and moves, and never past a limit.
 
@@ -61,9 +51,9 @@ class Servo:
               joints; unreadable: gets no targets)
     ========  ===========================================  =====================================================
 
-    ``stop`` leads from every mode to HOLD and latches; ``resume`` leads to IDLE, armed. ``arm`` re-captures the target
-    from the measured joints and clears no latch. ``disarm`` leads to IDLE and leaves the torque on: a WidowX without
-    torque falls.
+    ``stop`` leads from every mode to HOLD and latches; only ``resume`` leads out, to IDLE, armed. ``arm`` re-captures
+    the target from the measured joints and clears no latch, nor does ``exchange``. ``disarm`` leads to IDLE and leaves
+    the torque on: a WidowX without torque falls.
 
     The gripper goes where the last accepted command (or move) sent it and stays there in every mode.
 
@@ -86,11 +76,12 @@ class Servo:
         self._reports: Deque[CommandReport] = deque()
         self._stop_request: Optional[str] = None
         self._mode, self._armed, self._stopped, self._reason = Mode.IDLE, False, False, "disarmed"
-        self._monitor = ArmMonitor(arm, limits)
+        self._interventions = 0
+        self._monitor = ArmMonitor(arm, limits, self._stamp_clock)
         self._target: Optional[Target] = None
         self._gripper: Optional[float] = None
         self._running: Optional[Running] = None
-        self._moving: Optional[_Moving] = None
+        self._moving: Optional[Moving] = None
         self._last_sequence: Optional[int] = None
         self._measured_at_report: Optional[np.ndarray] = None
         self._last_tick_s: Optional[float] = None
@@ -114,89 +105,107 @@ class Servo:
 
     def arm(self) -> None:
         """Switch the torque on and start from the measured joints; raises ArmUnready. Latched stops stay latched."""
+        if not self._armed:
+            self._arm_from(self._interventions, "arm", resuming=False)
+
+    def resume(self) -> None:
+        """Clear a latched stop or fault and arm; raises ArmUnready, and keeps the latch, while the arm is not ready."""
         with self._lock:
-            if self._armed:
-                return
-            try:
-                self._arm.set_torque(True)
-            except Exception as error:
-                raise ArmUnready(f"cannot arm: the torque cannot be switched on: {error}") from error
-            problem = self._monitor.read(self._stamp_clock())
+            if self._stop_request is not None:  # one that comes from here on is not cleared
+                self._latch_stop(self._stop_request)
+            problem = self._monitor.read()
             if problem:
-                raise ArmUnready(f"cannot arm: {problem}")
+                raise ArmUnready(f"cannot resume: {problem}")
+            self._disarm("resumed")
+            interventions = self._interventions
+        self._arm_from(interventions, "resume", resuming=True)
+
+    def _arm_from(self, interventions: int, verb: str, resuming: bool) -> None:
+        try:
+            self._arm.set_torque(True)  # slow on the real arm: not under the lock
+        except Exception as error:
+            raise ArmUnready(f"cannot {verb}: the torque cannot be switched on: {error}") from error
+        with self._lock:
+            problem = self._monitor.read()
+            if interventions != self._interventions:
+                problem = problem or f"meanwhile: {self._reason}"
+            if problem:
+                raise ArmUnready(f"cannot {verb}: {problem}")
+            if resuming:
+                self._stopped, self._mode = False, Mode.IDLE
             self._capture()
             self._armed = True
             if self._mode == Mode.IDLE:
-                self._reason = "armed, no command yet"
+                self._enter(Mode.IDLE, "armed, no command yet")
 
     def disarm(self) -> None:
         """Refuse all commands and send nothing from now on; the torque stays on, the arm stays where it is."""
         with self._lock:
-            self._interrupt("disarmed")
-            self._armed = False
-            if not self._stopped:
-                self._enter(Mode.IDLE, "disarmed")
+            self._disarm("disarmed")
 
-    def resume(self) -> None:
-        """Clear a latched stop or fault and arm; raises ArmUnready while the arm cannot be read."""
+    def exchange(self, arm: Arm, reason: str) -> None:
+        """Drive another arm, disarmed: what was under way ends with ``reason``; a latched stop or fault is a stop."""
         with self._lock:
-            if self._stop_request is not None:  # one that comes from here on is not cleared
-                self._latch_stop(self._stop_request)
-            problem = self._monitor.read(self._stamp_clock())
-            if problem:
-                raise ArmUnready(f"cannot resume: {problem}")
-            self._stopped = self._armed = False
-            self._interrupt("resumed")
-            self._enter(Mode.IDLE, "")
-            self.arm()
+            self._disarm(reason)
+            self._arm, self._monitor = arm, ArmMonitor(arm, self._limits, self._stamp_clock)
+            self._target = self._gripper = None
+            if self._stopped:
+                self._mode = Mode.HOLD
 
     def move_to(self, pose: np.ndarray, gripper: Optional[float] = None, duration_s: float = 0.0) -> Move:
         """Start a joint-space move to ``pose`` (4, 4), inside the workspace; see ``move_joints``."""
         reading = self._monitor.reading
         if reading is None:
-            return _refused("the arm has not been read")
+            return Move.refused("the arm has not been read")
         if np.shape(pose) != (4, 4) or not np.all(np.isfinite(pose)):
-            return _refused("the pose must be a (4, 4) transform of finite numbers")
+            return Move.refused("the pose must be a (4, 4) transform of finite numbers")
         problem = safety.outside_workspace(np.asarray(pose)[:3, 3], self._limits)
         if problem:
-            return _refused(problem)
+            return Move.refused(problem)
         joints = joint_motion.goal_joints(pose, reading.positions_rad, self._limits)  # slow: not under the lock
         if joints is None:
-            return _refused("no joint configuration within the limits reaches this pose: choose one nearer the middle")
-        return self.move_joints(joints, gripper, duration_s)
+            return Move.refused(
+                "no joint configuration within the limits reaches this pose: choose one nearer the middle"
+            )
+        return self._move(joints, gripper, duration_s, in_box=True)
 
     def move_joints(self, joints: np.ndarray, gripper: Optional[float] = None, duration_s: float = 0.0) -> Move:
         """Start a smooth move to ``joints`` (6,), taking at least ``duration_s`` (0: as fast as the limits allow).
 
-        Returns at once; the ticks drive it, and the returned Move says how it ended. ``gripper`` None leaves it.
+        It may leave the workspace box, but not through its floor. Returns at once; the ticks drive it, and the
+        returned Move says how it ended. ``gripper`` None leaves it.
         """
+        return self._move(joints, gripper, duration_s, in_box=False)
+
+    def _move(self, joints: np.ndarray, gripper: Optional[float], duration_s: float, in_box: bool) -> Move:
         with self._lock:
             numbers = [*np.ravel(joints).tolist(), duration_s, 0.0 if gripper is None else gripper]
             problem = self._unready() or ("a move is under way" if self._mode == Mode.MOVING else "")
             if not problem and (np.shape(joints) != (6,) or not np.all(np.isfinite(numbers))):
                 problem = "expected six finite joint positions, a finite duration and a finite gripper opening"
             if problem:
-                return _refused(problem)
+                return Move.refused(problem)
             if self._mode == Mode.IDLE:
                 self._capture()
             assert self._target is not None
             ramp = joint_motion.plan(self._target.joints, np.asarray(joints, float), duration_s, self._limits)
-            problem = joint_motion.objection(ramp, self._limits)
+            problem = joint_motion.objection(ramp, self._limits, in_box)
             if problem:
-                return _refused(problem)
+                return Move.refused(problem)
             self._interrupt("a move began")
-            if gripper is not None:
-                self._set_gripper(safety.clamp_gripper(gripper)[0])
-            self._moving = _Moving(Move(), ramp)
+            moving = self._moving = Moving(Move(), ramp)
             self._enter(Mode.MOVING, "")
-            return self._moving.move
+            if gripper is not None:
+                self._set_gripper(safety.clamp_gripper(gripper)[0])  # a fault ends the move
+            return moving.move
 
     def tick(self) -> ServoStatus:
         """One period: measure, check, take commands, advance, send. Call at 50 Hz, from one thread."""
         with self._lock:
             now, stamp = self._clock(), self._stamp_clock()
-            elapsed = self._advance_clock(now)
-            problem = self._monitor.read(stamp) or self._monitor.watch_effort(now)
+            elapsed = PERIOD_S if self._last_tick_s is None else now - self._last_tick_s
+            self._last_tick_s = now
+            problem = self._monitor.read() or self._monitor.watch_effort(now)
             if elapsed < 0.0:
                 problem = problem or f"the servo's clock went back by {-elapsed:.3f} s"
             if problem and self._armed and self._mode != Mode.FAULT:
@@ -213,18 +222,22 @@ class Servo:
             self._send()
             return self._status("" if self._armed else problem)
 
-    def _advance_clock(self, now: float) -> float:
-        elapsed = PERIOD_S if self._last_tick_s is None else now - self._last_tick_s
-        self._last_tick_s = now
-        return elapsed
-
     def _capture(self) -> None:
         """Start from the measured joints, with a new sequence of commands."""
         assert self._monitor.reading is not None
         self._target = Target(self._monitor.reading.positions_rad, self._limits)
         self._last_sequence = self._measured_at_report = None
 
+    def _disarm(self, reason: str) -> None:
+        self._interrupt(reason)
+        self._armed = False
+        self._interventions += 1
+        self._enter(Mode.IDLE, "disarmed")
+
     def _enter(self, mode: str, reason: str) -> None:
+        """Change the mode; out of a fault, or out of a stop's HOLD but into a fault, only ``resume`` leads."""
+        if self._mode == Mode.FAULT or (self._stopped and mode not in (Mode.HOLD, Mode.FAULT)):
+            return
         self._mode, self._reason = mode, reason
         if mode != Mode.SERVO:
             self._measured_at_report = None
@@ -237,16 +250,17 @@ class Servo:
         if self._monitor.reading is not None:
             self._capture()
         self._stopped = True
+        self._interventions += 1
         self._monitor.forget_effort()
         self._enter(Mode.FAULT, problem)
 
     def _latch_stop(self, reason: str) -> None:
         self._stop_request, self._stopped = None, True
+        self._interventions += 1
         self._interrupt(f"stopped: {reason}")
         if self._mode == Mode.IDLE and self._monitor.reading is not None:
             self._capture()
-        if self._mode != Mode.FAULT:
-            self._enter(Mode.HOLD, f"stopped: {reason}")
+        self._enter(Mode.HOLD, f"stopped: {reason}")
 
     def _interrupt(self, reason: str) -> None:
         """End the command or move under way and forget the motion they had still to make."""
@@ -261,8 +275,8 @@ class Servo:
         """Why nothing may move now, in words."""
         if self._mode == Mode.FAULT:
             return f"fault: {self._reason}; put it right and resume"
-        if self._stopped:
-            return f"{self._reason}; resume first"
+        if self._stopped or self._stop_request is not None:
+            return f"{self._reason if self._stopped else self._stop_request}; resume first"
         if not self._armed:
             return "disarmed: arm first"
         return "" if self._monitor.reading is not None else "the arm cannot be read"
@@ -381,9 +395,3 @@ class Servo:
             None if target is None else target.joints,
             self._gripper,
         )
-
-
-def _refused(problem: str) -> Move:
-    move = Move()
-    move.end(False, problem)
-    return move

@@ -72,9 +72,20 @@ class Target:
         if failure:
             self.drop()
             return (*names, failure)
-        self.joints, limited = safety.limit_joint_speed(self.joints, joints, self._limits.joint_speed_rad_s * dt_s)
-        self.pose = kinematics.forward(self.joints) if limited else candidate
+        joints, limited = safety.limit_joint_speed(self.joints, joints, self._limits.joint_speed_rad_s * dt_s)
+        pose = kinematics.forward(joints) if limited else candidate
+        if self._sinks(pose, joints):
+            self.drop()
+            return (*names, "workspace")
+        self.joints, self.pose = joints, pose
         return (*names, "joint_velocity") if limited else tuple(names)
+
+    def _sinks(self, pose: np.ndarray, joints: np.ndarray) -> bool:
+        """Whether elbow, wrist or a finger would be too low, and lower than it is."""
+        clearance = safety.link_clearance(pose, float(joints[1]), self._limits)
+        if clearance >= 0.0:
+            return False
+        return clearance < safety.link_clearance(self.pose, float(self.joints[1]), self._limits)
 
     def _share(self, dt_s: float) -> np.ndarray:
         """Take the motion of ``dt_s`` out of what remains; the last tick takes all, a short rest included."""

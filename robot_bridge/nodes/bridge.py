@@ -75,17 +75,14 @@ class Bridge:
 
     def _try(self, call: Callable[[], None], done: str) -> TriggerResponse:
         try:
-            with self._rig.lock:
-                call()
+            call()
         except ArmUnready as error:
             return TriggerResponse(success=False, message=str(error))
         return TriggerResponse(success=True, message=done)
 
     def _to(self, joints: Any) -> Callable[[TriggerRequest], TriggerResponse]:
         def handle(_: TriggerRequest) -> TriggerResponse:
-            with self._rig.lock:
-                move = self._rig.servo.move_joints(joints)
-            return TriggerResponse(*self._await(move))
+            return TriggerResponse(*self._await(self._rig.servo.move_joints(joints)))
 
         return handle
 
@@ -94,8 +91,7 @@ class Bridge:
         if not all(math.isfinite(number) for number in numbers):
             return MoveToPoseResponse(False, "pose, gripper and duration must be finite numbers")
         pose = kinematics.state_to_pose(request.pose)
-        with self._rig.lock:
-            move = self._rig.servo.move_to(pose, request.gripper, request.duration_s)
+        move = self._rig.servo.move_to(pose, request.gripper, request.duration_s)
         return MoveToPoseResponse(*self._await(move))
 
     @staticmethod

@@ -61,14 +61,21 @@ class Simulation:
 
     def _reset(self, request: ResetSceneRequest) -> ResetSceneResponse:
         try:
-            self.rig.reset(SceneSpec.from_json(request.scene))
-        except (KeyError, TypeError, ValueError) as error:
-            return ResetSceneResponse(False, f"cannot build this scene: {error}")
-        return ResetSceneResponse(True, "the scene is built; the arm is disarmed")
+            scene_id = self.rig.reset(SceneSpec.from_json(request.scene))
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            return ResetSceneResponse(False, f"cannot build this scene: {error}", "")
+        return ResetSceneResponse(True, "the scene is built; the arm is disarmed", scene_id)
 
     def _status(self, _: TaskStatusRequest) -> TaskStatusResponse:
-        success, milestones = self.rig.task_status()
-        return TaskStatusResponse(success, list(milestones), "success" if success else "not yet")
+        now = self.rig.task_status()
+        return TaskStatusResponse(
+            success=now.success,
+            held_s=now.held_s,
+            since=rospy.Time.from_sec(now.since_s),
+            milestones=list(now.milestones),
+            scene_id=now.scene_id,
+            message=f"success for {now.held_s:.2f} s" if now.success else "not yet",
+        )
 
     def _set_speed(self, request: SetSpeedRequest) -> SetSpeedResponse:
         try:

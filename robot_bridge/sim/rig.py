@@ -1,10 +1,13 @@
-"""The simulated robot for the bridge: world, arm and servo, exchanged together when the scene is."""
+"""The simulated robot for the bridge: world, arm and servo; the world is exchanged when the scene is."""
 
 import threading
-from typing import Tuple
+import uuid
+from dataclasses import dataclass
+from typing import Optional, Tuple
 
 import numpy as np
 
+from robot_bridge.interface import JointReading
 from robot_bridge.safety import Limits
 from robot_bridge.servo import PERIOD_S, Servo, ServoStatus
 from robot_bridge.sim.arm import SimArm
@@ -14,8 +17,52 @@ from robot_bridge.sim.world import World
 MAX_SPEED = 50.0
 
 
+@dataclass(frozen=True)
+class TaskProgress:
+    """How far the task of a scene has come.
+
+    ``success`` has held at each servo period for ``held_s``, since ``since_s`` (simulated time; 0 where it does not).
+    ``milestones`` are those reached so far, ``scene_id`` names the very scene.
+    """
+
+    success: bool
+    held_s: float
+    since_s: float
+    milestones: Tuple[str, ...]
+    scene_id: str
+
+
+class _SharedArm:
+    """A SimArm for several threads: no call comes in between while the physics runs."""
+
+    def __init__(self, arm: SimArm, lock: threading.Lock) -> None:
+        self._arm, self._lock = arm, lock
+
+    def read(self) -> JointReading:
+        with self._lock:
+            return self._arm.read()
+
+    def send_joints(self, positions_rad: np.ndarray, duration_s: float) -> None:
+        with self._lock:
+            self._arm.send_joints(positions_rad, duration_s)
+
+    def set_gripper(self, opening: float) -> None:
+        with self._lock:
+            self._arm.set_gripper(opening)
+
+    def set_torque(self, enabled: bool) -> None:
+        with self._lock:
+            self._arm.set_torque(enabled)
+
+    def close(self) -> None:
+        self._arm.close()
+
+
 class SimulatedRig:
     """A simulated world driven by the servo in simulated time, which never goes back, not even with a new scene.
+
+    One lock guards the world and its clock, for no longer than the physics of a period or a single call of the arm
+    takes; the servo is never called under it.
 
     Args:
         spec: the first scene.
@@ -25,23 +72,37 @@ class SimulatedRig:
     """
 
     def __init__(self, spec: SceneSpec, limits: Limits, epoch_s: float = 0.0, speed: float = 1.0) -> None:
-        self._limits = limits
-        self.lock = threading.RLock()
+        self._lock, self._exchanging = threading.Lock(), threading.Lock()
         self._now_s = epoch_s
+        self._held_since_s: Optional[float] = None
         self.set_speed(speed)
-        self._install(World(spec))
+        self.servo = Servo(self._install(World(spec)), limits, self.now_s)
 
-    def reset(self, spec: SceneSpec) -> None:
-        """Exchange the world; the new servo is disarmed. A scene that cannot be built leaves the old one."""
+    def reset(self, spec: SceneSpec) -> str:
+        """Exchange the world and return the new scene's name; a scene that cannot be built leaves the old one.
+
+        The servo is disarmed, its move ends; a stop stays latched.
+        """
         world = World(spec)
-        with self.lock:
-            self._world.close()
-            self._install(world)
+        with self._exchanging:
+            with self._lock:
+                self._world.close()
+                arm, scene_id = self._install(world), self._scene_id
+            self.servo.exchange(arm, "the scene was exchanged")
+        return scene_id
 
-    def _install(self, world: World) -> None:
+    def _install(self, world: World) -> _SharedArm:
         self._world, self._scene = world, world.spec.to_json()
+        self._scene_id, self._held_since_s = str(uuid.uuid4()), None
         self._epoch_s = self._now_s - world.time_s
-        self.servo = Servo(SimArm(world, self._epoch_s), self._limits, self.now_s)
+        self._watch_success()
+        return _SharedArm(SimArm(world, self._epoch_s), self._lock)
+
+    def _watch_success(self) -> None:
+        if not self._world.success():
+            self._held_since_s = None
+        elif self._held_since_s is None:
+            self._held_since_s = self._now_s
 
     def set_speed(self, speed: float) -> None:
         """Run ``speed`` times faster than real time; raises ValueError outside (0, 50]."""
@@ -51,11 +112,12 @@ class SimulatedRig:
 
     def step(self) -> ServoStatus:
         """One servo tick, then the physics of its period."""
-        with self.lock:
-            status = self.servo.tick()
+        status = self.servo.tick()
+        with self._lock:
             self._world.advance(PERIOD_S)
             self._now_s = self._epoch_s + self._world.time_s
-            return status
+            self._watch_success()
+        return status
 
     def now_s(self) -> float:
         """Simulated time [s]."""
@@ -67,15 +129,18 @@ class SimulatedRig:
 
     def scene(self) -> Tuple[str, np.ndarray]:
         """The scene as JSON and its generalised positions."""
-        with self.lock:
+        with self._lock:
             return self._scene, self._world.qpos
 
-    def task_status(self) -> Tuple[bool, Tuple[str, ...]]:
-        """Whether the task's success predicate holds now, and the milestones reached so far."""
-        with self.lock:
-            return self._world.success(), tuple(self._world.milestones())
+    def task_status(self) -> TaskProgress:
+        """How far the task has come, as of the latest step."""
+        with self._lock:
+            since, milestones = self._held_since_s, tuple(self._world.milestones())
+            if since is None:
+                return TaskProgress(False, 0.0, 0.0, milestones, self._scene_id)
+            return TaskProgress(True, self._now_s - since, since, milestones, self._scene_id)
 
     def close(self) -> None:
         """Release the world."""
-        with self.lock:
+        with self._lock:
             self._world.close()

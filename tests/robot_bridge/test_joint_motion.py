@@ -1,13 +1,17 @@
 import threading
 from dataclasses import replace
+from pathlib import Path
 
+import modern_robotics
 import numpy as np
 import pytest
+import yaml
 
-from robot_bridge import joint_motion, kinematics
+from robot_bridge import joint_motion, kinematics, safety
 from robot_bridge.safety import Limits
 
 LIMITS = Limits()
+REPO = Path(__file__).resolve().parents[2]
 
 
 def test_a_ramp_starts_and_ends_at_rest_and_keeps_the_speed():
@@ -66,3 +70,66 @@ def test_a_move_ends_once_and_wakes_its_waiter():
     assert move.wait(5.0) and move.success
     move.end(False, "late")
     assert move.success and move.message == ""
+
+
+def protocol_joints():
+    poses = yaml.safe_load((REPO / "config/protocol/v_ptr.yaml").read_text(encoding="utf-8"))["poses"]
+    names = ("x", "y", "z", "roll", "pitch", "yaw")
+    states = [np.array([pose[name] for name in names]) for pose in poses.values()]
+    return [
+        joint_motion.goal_joints(kinematics.state_to_pose(state), kinematics.HOME_JOINTS, LIMITS) for state in states
+    ]
+
+
+def test_the_protocols_start_poses_home_sleep_and_neutral_may_be_driven_between_inside_the_box():
+    places = [*protocol_joints(), kinematics.HOME_JOINTS, kinematics.SLEEP_JOINTS, kinematics.NEUTRAL_JOINTS]
+    assert len(places) == 7
+    for start in places:
+        for goal in places:
+            assert joint_motion.objection(joint_motion.plan(start, goal, 0.0, LIMITS), LIMITS, in_box=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "goal", "axis"),
+    [
+        ((0.30, 0.24, 0.10), (0.30, -0.24, 0.10), "x"),  # around: the arc of the waist bulges to 0.384
+        ((0.12, 0.22, 0.30), (0.12, -0.22, 0.30), "x"),
+    ],
+)
+def test_a_path_that_bulges_out_of_the_box_is_objected_to_for_poses_only(start, goal, axis):
+    limits = replace(LIMITS, workspace_upper_m=(0.31 if start[0] > 0.2 else 0.15, 0.25, 0.33))
+    ends = []
+    for position in (start, goal):
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = kinematics.R_DEFAULT, position
+        ends.append(joint_motion.goal_joints(pose, kinematics.HOME_JOINTS, limits))
+    ramp = joint_motion.plan(*ends, 0.0, limits)
+    assert f"leaves the workspace at {axis} = " in joint_motion.objection(ramp, limits, in_box=True)
+    assert "go by way of home" in joint_motion.objection(ramp, limits, in_box=True)
+    assert joint_motion.objection(ramp, limits) == ""
+
+
+def test_a_path_that_takes_the_wrist_through_the_table_is_objected_to_even_with_the_tip_high():
+    limits = replace(LIMITS, workspace_lower_m=(0.10, -0.25, 0.0), workspace_upper_m=(0.9, 0.9, 0.9))
+    start, goal = np.array([0, 0.6, -0.3, 0, -1.0, 0]), np.array([0, 1.34, -0.69, 0, -1.26, 0])
+    wrist = kinematics.forward(goal) @ [-kinematics.HAND_M, 0, 0, 1]
+    assert wrist[2] < 0.0 < kinematics.forward(goal)[2, 3]
+    ramp = joint_motion.plan(start, goal, 0.0, limits)
+    assert "lower than the workspace's floor allows" in joint_motion.objection(ramp, limits, in_box=True)
+    back = joint_motion.plan(goal, start, 0.0, limits)
+    assert joint_motion.objection(back, limits, in_box=True) == "", "the way up is open"
+
+
+def test_the_clearance_of_the_links_is_that_of_the_chain():
+    rng = np.random.default_rng(2)
+    for joints in rng.uniform(kinematics.JOINT_LOWER, kinematics.JOINT_UPPER, (50, 6)):
+        pose = kinematics.forward_reference(joints)
+        wrist = (pose @ [-kinematics.HAND_M, 0, 0, 1])[2]
+        fingers = [(pose @ [0, side * safety.FINGER_SPAN_M, 0, 1])[2] for side in (-1, 1)]
+        upper = modern_robotics.FKinSpace(
+            np.array([[1, 0, 0, 0.04975], [0, 1, 0, 0], [0, 0, 1, 0.36065], [0, 0, 0, 1]]),
+            kinematics.SCREW_AXES[:, :2],
+            joints[:2],
+        )
+        lowest = min(min(wrist, upper[2, 3]) - safety.LINK_RADIUS_M, min(fingers) + safety.FINGER_ALLOWANCE_M)
+        assert safety.link_clearance(kinematics.forward(joints), joints[1], LIMITS) == pytest.approx(lowest + 0.01)

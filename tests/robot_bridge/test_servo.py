@@ -239,3 +239,18 @@ def test_the_gripper_keeps_its_last_value_in_every_mode():
     rig.servo.disarm()
     rig.tick(3)
     assert rig.arm.grippers == [0.3] and rig.status.gripper_target == 0.3
+
+
+def test_a_hand_that_tips_over_stops_before_its_wrist_or_a_finger_reaches_the_table():
+    rig = Rig(replace(Limits(), workspace_lower_m=(0.1, -0.25, 0.05)))
+    for _ in range(4):
+        rig.step(np.array([0.0, 0, -0.04, 0, 0, 0]))
+    touched = []
+    for _ in range(8):
+        for report in rig.step(np.array([0, 0, 0, 0.2, 0, 0])):
+            touched += report.limits
+    assert "workspace" in touched
+    fingers = [(rig.status.target_pose @ [0, side * 0.037, 0, 1])[2] for side in (-1, 1)]
+    assert 0.03 - 1e-9 <= min(fingers) < 0.045 and rig.status.mode == Mode.SERVO
+    (report,) = rig.step(np.array([0, 0, 0, -0.2, 0, 0]))
+    assert report.limits == () and report.executed[3] == pytest.approx(-0.2)
