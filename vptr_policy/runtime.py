@@ -8,6 +8,9 @@ import numpy as np
 
 from robot_bridge.interface import Action, Environment, Executed, Observation, Policy, StaleData
 
+STOPPED = "preempted"
+"""The reason of an episode that was ended through its ``stop`` event."""
+
 
 class Unready(RuntimeError):
     """The environment cannot act now: the bridge is stopped, disarmed, in fault or gone. The text says which."""
@@ -114,10 +117,12 @@ class Runtime:
         try:
             reason = self._over(began, time_limit_s, stop)
             while reason is None:
-                starts.append(self._pace.now())
-                self._step(began, latencies)
-                self._pace.wait()
-                reason = self._over(began, time_limit_s, stop)
+                start = self._pace.now()
+                reason = self._step(began, latencies, lambda: self._over(began, time_limit_s, stop))
+                if reason is None:
+                    starts.append(start)
+                    self._pace.wait()
+                    reason = self._over(began, time_limit_s, stop)
         except (StaleData, Unready) as error:
             reason, fault = str(error), True
         rate = (len(starts) - 1) / (starts[-1] - starts[0]) if len(starts) > 1 and starts[-1] > starts[0] else 0.0
@@ -128,21 +133,26 @@ class Runtime:
 
     def _over(self, began: float, time_limit_s: float, stop: threading.Event) -> Optional[str]:
         if stop.is_set():
-            return "preempted"
+            return STOPPED
         finished = self._environment.finished()
         if finished is not None:
             return finished
         # half a microsecond: sums of steps such as 0.2 s are not exact
         return "time_limit" if self._pace.now() - began >= time_limit_s - 5e-7 else None
 
-    def _step(self, began: float, latencies: List[float]) -> None:
+    def _step(self, began: float, latencies: List[float], over: Callable[[], Optional[str]]) -> Optional[str]:
+        """Observe and act once, unless the episode is over by then: both take time, a new picture up to a second."""
         observation = self._environment.observe()
         action = self._policy.act(observation)
         if not np.isfinite(action.vector).all():
             raise Unready(f"the policy's action is not finite: {action.vector.tolist()}")
+        reason = over()
+        if reason is not None:
+            return reason
         now = self._pace.now()
         executed = self._environment.apply(action)
         latencies.append(now - observation.image_stamp_s)
         step = Step(len(latencies) - 1, now - began, observation, action, executed, latencies[-1])
         for subscriber in self._subscribers:
             subscriber.on_step(step)
+        return None

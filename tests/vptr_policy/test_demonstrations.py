@@ -10,7 +10,7 @@ import pytest
 from demonstrations import Demonstration, make, make_cache
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
-from vptr_policy.data.demonstrations import fingerprint, open_cache, select
+from vptr_policy.data.demonstrations import STATE_STD_FLOOR, fingerprint, open_cache, select
 
 
 def test_rows_frames_and_tasks_belong_together(tmp_path: Path) -> None:
@@ -72,7 +72,17 @@ def test_targets_are_the_labels_in_the_box(tmp_path: Path) -> None:
     assert np.allclose(transitions.targets[:5], np.clip(expected, -0.99, 0.99), atol=1e-6)
     mean, std = transitions.state_statistics()
     states = np.concatenate([make(number).state[:5] for number in range(4)])
-    assert np.allclose(mean, states.mean(0), atol=1e-6) and np.allclose(std, states.std(0), atol=1e-6)
+    assert np.allclose(mean, states.mean(0), atol=1e-6) and np.allclose(
+        std, np.maximum(states.std(0), STATE_STD_FLOOR), atol=1e-6
+    )
+
+
+def test_a_state_far_outside_of_narrow_data_is_not_extreme_once_standardised(tmp_path: Path) -> None:
+    cache = make_cache(tmp_path)
+    cache.rows["state"][:, 3:5] = 0.0  # a simulation whose gripper always points straight down
+    mean, std = select(cache).state_statistics()
+    assert np.all(std >= np.float32([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1]))
+    assert np.abs((np.array([0.3, 0.0, 0.1, 0.3, -0.3, 0.0, 1.0]) - mean) / std)[3:5].max() < 4.0
 
 
 def test_what_does_not_fit_together_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The control loop with a scripted environment on a clock of its own."""
 
 import threading
-from typing import List, Optional
+from typing import Any, List, Optional
 
 import numpy as np
 import pytest
@@ -124,6 +124,36 @@ def test_stop_preempts() -> None:
 
     result = _runtime(world, Stopper()).run("known", 60.0, stop)
     assert (result.reason, result.fault, result.steps) == ("preempted", False, 5)
+
+
+@pytest.mark.parametrize("during", ["observe", "act"])
+def test_nothing_is_applied_after_a_stop_while_it_looked_or_thought(during: str) -> None:
+    world, policy, stop = World(), Counting(), threading.Event()
+    part = world if during == "observe" else policy
+    original = getattr(part, during)
+
+    def interrupted(*given: Any) -> Any:
+        if len(world.applied) == 2:
+            stop.set()
+        return original(*given)
+
+    setattr(part, during, interrupted)
+    result = _runtime(world, policy=policy).run("known", 60.0, stop)
+    assert (result.reason, result.steps, len(world.applied)) == ("preempted", 2, 2)
+    assert result.rate_hz == pytest.approx(5.0)
+
+
+def test_nothing_is_applied_when_the_bridge_stopped_while_it_looked() -> None:
+    world = World()
+    original = world.observe
+
+    def stopped() -> Observation:
+        world.unready = "stopped: by hand" if len(world.applied) == 2 else ""
+        return original()
+
+    setattr(world, "observe", stopped)  # noqa: B010
+    result = _runtime(world).run("known", 60.0)
+    assert (result.reason, result.fault, len(world.applied)) == ("stopped: by hand", True, 2)
 
 
 def test_what_cannot_be_run_raises_before_anything_moves() -> None:

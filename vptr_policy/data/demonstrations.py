@@ -19,6 +19,8 @@ from vptr_policy.resize import resize
 
 CACHE_FORMAT = 1
 FRAMES = "frames.u8"
+STATE_STD_FLOOR = np.array([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1], dtype=np.float32)
+"""Metres, radians and opening."""
 STEPS = ("state", "action", "executed", "label")
 
 
@@ -96,9 +98,14 @@ class Transitions:
         }
 
     def state_statistics(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the states, (7,) each, the latter at least 1e-3."""
+        """Mean and standard deviation of the states, (7,) each, the latter at least ``STATE_STD_FLOOR``.
+
+        A real robot's states lie far outside of a simulation's narrow spread of roll and pitch; without the floor such
+        inputs would be extreme once standardised. It acts on policies trained from now on; the statistics of a trained
+        one are in its weights.
+        """
         states = self.cache.rows["state"][self.index]
-        return states.mean(0), np.maximum(states.std(0), 1e-3)
+        return states.mean(0), np.maximum(states.std(0), STATE_STD_FLOOR)
 
 
 def select(cache: Cache, successes_only: bool = True) -> Transitions:
