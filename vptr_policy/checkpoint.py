@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -13,53 +13,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, IMAGE_SIZE
-from vptr_policy.actions import CLIP
-from vptr_policy.networks.actor import Actor, NetworkConfig
-from vptr_policy.resize import DESCRIPTION
+from vptr_policy.card import CARD, REMEDY, Card, CheckpointError, read_card
+from vptr_policy.networks.actor import Actor
 
-FORMAT = "vptr-policy-1"
 WEIGHTS = "actor.safetensors"
-CARD = "card.json"
-
-
-class CheckpointError(ValueError):
-    """A checkpoint folder is missing, damaged or of another shape than its card says."""
-
-
-def _actions() -> Dict[str, Any]:
-    return {
-        "low": ACTION_LOW.tolist(),
-        "high": ACTION_HIGH.tolist(),
-        "clip": CLIP,
-        "units": "metres and radians per 0.2 s step in base_link, gripper opening 0..1",
-    }
-
-
-def _preprocessing() -> Dict[str, Any]:
-    return {"image_size": IMAGE_SIZE, "resize": DESCRIPTION, "state": "standardised by buffers of the network"}
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a checkpoint says about itself."""
-
-    algorithm: Dict[str, Any]
-    """name and options of the training algorithm"""
-    network: NetworkConfig
-    tasks: Tuple[str, ...]
-    """names, in the order of the one-hot task id"""
-    gripper: str = "binary"
-    """binary: the opening is rounded to 0 or 1; continuous: it is sent as it is"""
-    preprocessing: Dict[str, Any] = field(default_factory=_preprocessing)
-    actions: Dict[str, Any] = field(default_factory=_actions)
-    data: Dict[str, Any] = field(default_factory=dict)
-    training: Dict[str, Any] = field(default_factory=dict)
-    """command, git SHA, steps, seconds, versions"""
-    metrics: Dict[str, Any] = field(default_factory=dict)
-    files: Dict[str, Dict[str, Any]] = field(default_factory=dict)
-    """name -> sha256 and bytes, filled in by save"""
-    format: str = FORMAT
+HASHED = (".safetensors", ".json")
+"""Suffixes of the files that make a checkpoint what it is."""
 
 
 def save_checkpoint(folder: Path, actor: Actor, card: Card) -> None:
@@ -79,6 +38,18 @@ def save_checkpoint(folder: Path, actor: Actor, card: Card) -> None:
     _move_over(partial, folder)
 
 
+def record_metrics(folder: Path, metrics: Dict[str, Any]) -> Card:
+    """Put ``metrics`` among those of a checkpoint's card, whole or not at all; its other files stay as they are."""
+    _, card = load_checkpoint(folder)
+    card = replace(card, metrics={**card.metrics, **metrics})
+    partial = Path(folder) / f".{CARD}.partial-{os.getpid()}"
+    partial.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    _flush(partial)
+    os.replace(str(partial), str(Path(folder) / CARD))
+    _flush(Path(folder))
+    return card
+
+
 def load_checkpoint(folder: Path) -> Tuple[Actor, Card]:
     """The actor (evaluation mode) and the card of a checkpoint folder; raises CheckpointError."""
     folder = Path(folder)
@@ -86,71 +57,42 @@ def load_checkpoint(folder: Path) -> Tuple[Actor, Card]:
     for name, expected in card.files.items():
         _verify(folder / name, expected)
     if WEIGHTS not in card.files:
-        raise CheckpointError(f"{folder}: the card lists no {WEIGHTS}")
+        raise CheckpointError(f"{folder / CARD}: files lists no {WEIGHTS}, expected its sha256 and bytes; {REMEDY}")
     try:
         weights = load_file(str(folder / WEIGHTS))
     except SafetensorError as error:
-        raise CheckpointError(f"{folder / WEIGHTS}: not a safetensors file: {error}") from error
-    actor = Actor(card.network)
+        raise CheckpointError(f"{folder / WEIGHTS}: not a safetensors file ({error}); {REMEDY}") from error
+    try:
+        actor = Actor(card.network)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{folder / CARD}: no network can be made of {card.network}: {error}") from error
     _check_tensors(folder, weights, actor.state_dict())
     actor.load_state_dict(weights)
     return actor.eval(), card
 
 
-def read_card(folder: Path) -> Card:
-    """The card of a checkpoint folder, checked for shape but not against the files' hashes."""
-    path = Path(folder) / CARD
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"no checkpoint at {folder}: {CARD} is missing (a checkpoint is a folder with {CARD} and {WEIGHTS})"
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path} is not JSON: {error}") from error
-    return _parse_card(path, loaded)
+def digest(folder: Path, card: Card) -> str:
+    """Identifies a loaded checkpoint: ``sha256 ...`` over the names and sha256 of its files, the card's among them.
 
-
-def _parse_card(path: Path, loaded: Any) -> Card:
-    if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
-        found = loaded.get("format") if isinstance(loaded, dict) else type(loaded).__name__
-        raise CheckpointError(f"{path}: expected format {FORMAT!r}, found {found!r}")
-    unknown = sorted(set(loaded) - {entry.name for entry in fields(Card)})
-    if unknown:
-        raise CheckpointError(f"{path}: unknown keys {unknown}; was it written by a newer version?")
-    try:
-        network = dict(loaded["network"])
-        network["hidden"] = tuple(network["hidden"])
-        card = Card(**{**loaded, "network": NetworkConfig(**network), "tasks": tuple(loaded["tasks"])})
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: the card is incomplete or malformed: {error}") from error
-    _check_card(path, card)
-    return card
-
-
-def _check_card(path: Path, card: Card) -> None:
-    if len(card.tasks) != card.network.tasks:
-        raise CheckpointError(f"{path}: {len(card.tasks)} task names for a network of {card.network.tasks} tasks")
-    for key, ours in _actions().items():
-        if card.actions.get(key) != ours:
-            raise CheckpointError(f"{path}: actions.{key} is {card.actions.get(key)}, expected {ours}")
-    if card.preprocessing != _preprocessing():
-        raise CheckpointError(
-            f"{path}: the policy expects pictures prepared as {card.preprocessing}, "
-            f"this version prepares them as {_preprocessing()}"
-        )
-    if card.gripper not in ("binary", "continuous"):
-        raise CheckpointError(f"{path}: gripper is {card.gripper!r}, expected binary or continuous")
+    Files that the card lists count with the hash they were verified against when they were loaded.
+    """
+    files = sorted(path for path in Path(folder).glob("*") if path.suffix in HASHED)
+    known = {name: entry["sha256"] for name, entry in card.files.items()}
+    rows = [f"{path.name} {known.get(path.name) or _fingerprint(path)['sha256']}\n" for path in files]
+    return "sha256 " + hashlib.sha256("".join(rows).encode()).hexdigest()
 
 
 def _fingerprint(path: Path) -> Dict[str, Any]:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}): expected a file; {REMEDY}") from error
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def _verify(path: Path, expected: Dict[str, Any]) -> None:
     if not path.is_file():
-        raise CheckpointError(f"{path} is listed in the card but missing")
+        raise CheckpointError(f"{path} is listed in the card but missing, or no file; {REMEDY}")
     found = _fingerprint(path)
     if found != expected:
         raise CheckpointError(
@@ -173,7 +115,7 @@ def _check_tensors(folder: Path, found: Dict[str, Tensor], expected: Dict[str, T
             problems.append(name + " has values that are not finite")
     if problems:
         more = f" (+{len(problems) - 4} more)" if len(problems) > 4 else ""
-        raise CheckpointError("{}: {}{}".format(folder / WEIGHTS, "; ".join(problems[:4]), more))
+        raise CheckpointError("{}: {}{}; {}".format(folder / WEIGHTS, "; ".join(problems[:4]), more, REMEDY))
 
 
 def _flush(path: Path) -> None:

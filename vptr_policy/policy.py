@@ -9,7 +9,8 @@ import torch
 
 from robot_bridge.interface import IMAGE_SIZE, Action, Observation
 from vptr_policy.actions import denormalise
-from vptr_policy.checkpoint import Card, load_checkpoint
+from vptr_policy.card import Card
+from vptr_policy.checkpoint import digest, load_checkpoint
 from vptr_policy.networks.actor import Actor
 from vptr_policy.networks.resnetv2 import fold_standardisation
 from vptr_policy.resize import resize, to_planes
@@ -18,8 +19,10 @@ from vptr_policy.resize import resize, to_planes
 class BCPolicy:
     """Acts by tanh(mean) of an actor; an interface.Policy."""
 
-    def __init__(self, actor: Actor, card: Card) -> None:
+    def __init__(self, actor: Actor, card: Card, checkpoint: str = "") -> None:
+        """``checkpoint`` names the files it comes from (``vptr_policy.checkpoint.digest``); empty when from none."""
         self.card = card
+        self.checkpoint = checkpoint
         self._actor = fold_standardisation(actor.eval())
         self._task: Optional[torch.Tensor] = None
 
@@ -69,6 +72,8 @@ def task_index(task: str, tasks: Sequence[str]) -> int:
 
 def load_policy(path: Union[str, Path]) -> BCPolicy:
     """Load and verify the checkpoint folder at ``path`` and warm the policy up; raises CheckpointError."""
-    policy = BCPolicy(*load_checkpoint(Path(path)))
+    folder = Path(path)
+    actor, card = load_checkpoint(folder)
+    policy = BCPolicy(actor, card, digest(folder, card))
     policy.warm_up()
     return policy

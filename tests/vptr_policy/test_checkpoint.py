@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -13,8 +14,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from vptr_policy.checkpoint import CARD, WEIGHTS, Card, CheckpointError, _fingerprint, load_checkpoint, save_checkpoint
+from eval_protocol.provenance import checkpoint_hash
+from vptr_policy.card import CARD, Card, CheckpointError
+from vptr_policy.checkpoint import WEIGHTS, _fingerprint, digest, load_checkpoint, record_metrics, save_checkpoint
 from vptr_policy.networks.actor import Actor, NetworkConfig
+from vptr_policy.policy import load_policy
 
 TASKS = ("knife_in_pot", "cucumber_in_bowl")
 
@@ -103,19 +107,76 @@ def test_a_file_that_is_no_safetensors_is_not_unpickled(folder: Path) -> None:
     [
         (lambda card: card.update(format="other"), "expected format 'vptr-policy-1', found 'other'"),
         (lambda card: card.update(colour=1), r"unknown keys \['colour'\]"),
-        (lambda card: card.pop("network"), "incomplete or malformed"),
-        (lambda card: card["network"].update(depth=3), "incomplete or malformed"),
+        (lambda card: card.pop("network"), "network is None, expected an entry"),
+        (lambda card: card["network"].update(depth=3), "network is .*'depth'.*, expected of the keys"),
+        (lambda card: card["network"].pop("tasks"), "expected of the keys"),
+        (lambda card: card.update(network=[]), r"network is \[\], expected an object"),
+        (lambda card: card.update(files=[]), r"files is \[\], expected an object"),
+        (lambda card: card["files"].update({"../x": {}}), "files is '../x', expected names of files beside"),
+        (lambda card: card["files"].update({"actor.safetensors": "abc"}), "files.actor.safetensors is 'abc', expected"),
+        (lambda card: card.update(actions=[]), r"actions is \[\], expected an object"),
+        (lambda card: card.update(actions=None), "actions is None, expected an object"),
+        (lambda card: card.update(preprocessing=3), "preprocessing is 3, expected an object"),
+        (lambda card: card["network"].update(width="a"), "network.width is 'a', expected a multiple of 8"),
+        (lambda card: card["network"].update(width=20), "network.width is 20, expected a multiple of 8"),
+        (lambda card: card["network"].update(hidden=[-1]), r"network.hidden is \[-1\], expected a list of whole"),
+        (lambda card: card["network"].update(hidden=256), "network.hidden is 256, expected a list of whole"),
+        (lambda card: card["network"].update(hidden=[10**12]), "network.hidden is "),
+        (lambda card: card["network"].update(tasks=True), "network.tasks is True, expected a whole number"),
+        (lambda card: card.update(tasks=[1, 2, 3, 4]), r"tasks is \[1, 2, 3, 4\], expected a list of different names"),
+        (lambda card: card.update(tasks={"a": 1}), "tasks is .*, expected a list of different names"),
+        (lambda card: card["network"].update(encoder="resnet-50"), "did you mean 'resnetv2-50'"),
+        (lambda card: card["network"].update(encoder=[1]), r"network.encoder is \[1\], expected one of"),
+        (lambda card: card.update(gripper=[]), r"gripper is \[\], expected binary or continuous"),
         (lambda card: card.update(tasks=["one"]), "1 task names for a network of 2 tasks"),
         (lambda card: card["actions"]["high"].__setitem__(0, 1.0), r"actions.high is \[1.0"),
         (lambda card: card["preprocessing"].update(image_size=64), "prepared as"),
         (lambda card: card.update(gripper="maybe"), "gripper is 'maybe'"),
-        (lambda card: card["files"].clear(), "lists no actor.safetensors"),
+        (lambda card: card["files"].clear(), "files lists no actor.safetensors"),
     ],
 )
 def test_a_card_that_does_not_fit_is_explained(folder: Path, edit: Callable[..., Any], message: str) -> None:
     _edit_card(folder, edit)
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(CheckpointError, match=message) as caught:
         load_checkpoint(folder)
+    assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b"[" * 100000, b"\xff\xfe", b""])
+def test_a_card_of_rubbish_is_explained(folder: Path, content: bytes) -> None:
+    (folder / CARD).write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"expected format|is not JSON"):
+        load_checkpoint(folder)
+
+
+def test_folders_in_place_of_files_are_explained(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no checkpoint at .*actor.safetensors: card.json is missing"):
+        load_checkpoint(folder / WEIGHTS)
+    (folder / WEIGHTS).unlink()
+    (folder / WEIGHTS).mkdir()
+    with pytest.raises(CheckpointError, match=r"missing, or no file"):
+        load_checkpoint(folder)
+    (folder / CARD).unlink()
+    (folder / CARD).mkdir()
+    with pytest.raises(CheckpointError, match=r"card.json cannot be read \(Is a directory\): expected a file; copy"):
+        load_checkpoint(folder)
+
+
+def test_the_digest_is_the_one_that_sessions_record(folder: Path) -> None:
+    (folder / "notes.txt").write_text("not a part of it")
+    before = digest(folder, load_checkpoint(folder)[1])
+    assert before == checkpoint_hash(folder) and load_policy(folder).checkpoint == before
+    _edit_card(folder, lambda card: card["metrics"].update(success=0.8))
+    assert digest(folder, load_checkpoint(folder)[1]) == checkpoint_hash(folder)
+
+
+def test_metrics_are_recorded_beside_what_stood_there(folder: Path) -> None:
+    weights = (folder / WEIGHTS).read_bytes()
+    before = load_checkpoint(folder)[1]
+    record_metrics(folder, {"rollout": {"episodes": 3}})
+    assert load_checkpoint(folder)[1] == replace(before, metrics={"success": 0.9, "rollout": {"episodes": 3}})
+    assert (folder / WEIGHTS).read_bytes() == weights
+    assert sorted(path.name for path in folder.iterdir()) == [WEIGHTS, CARD], "it left something behind"
 
 
 def test_a_card_that_is_no_json_is_explained(folder: Path) -> None:

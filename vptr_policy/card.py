@@ -1,0 +1,156 @@
+"""What a checkpoint says about itself, and the strict reading of it."""
+
+import json
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, IMAGE_SIZE
+from vptr_policy.actions import CLIP
+from vptr_policy.networks.actor import ENCODERS, NetworkConfig
+from vptr_policy.resize import DESCRIPTION
+
+FORMAT = "vptr-policy-1"
+CARD = "card.json"
+WIDEST = 65536
+"""More units in a layer than this are no network but a damaged number."""
+REMEDY = "copy the whole checkpoint folder again, or train it again with `vptr train bc`"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint folder is missing, damaged or of another shape than its card says."""
+
+
+def _actions() -> Dict[str, Any]:
+    return {
+        "low": ACTION_LOW.tolist(),
+        "high": ACTION_HIGH.tolist(),
+        "clip": CLIP,
+        "units": "metres and radians per 0.2 s step in base_link, gripper opening 0..1",
+    }
+
+
+def _preprocessing() -> Dict[str, Any]:
+    return {"image_size": IMAGE_SIZE, "resize": DESCRIPTION, "state": "standardised by buffers of the network"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a checkpoint says about itself."""
+
+    algorithm: Dict[str, Any]
+    """name and options of the training algorithm"""
+    network: NetworkConfig
+    tasks: Tuple[str, ...]
+    """names, in the order of the one-hot task id"""
+    gripper: str = "binary"
+    """binary: the opening is rounded to 0 or 1; continuous: it is sent as it is"""
+    preprocessing: Dict[str, Any] = field(default_factory=_preprocessing)
+    actions: Dict[str, Any] = field(default_factory=_actions)
+    data: Dict[str, Any] = field(default_factory=dict)
+    training: Dict[str, Any] = field(default_factory=dict)
+    """command, git SHA, steps, seconds, versions"""
+    metrics: Dict[str, Any] = field(default_factory=dict)
+    files: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    """name -> sha256 and bytes, filled in by save"""
+    format: str = FORMAT
+
+
+OBJECTS = ("algorithm", "network", "preprocessing", "actions", "data", "training", "metrics", "files")
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a checkpoint folder, checked for shape but not against the files' hashes; raises CheckpointError."""
+    path = Path(folder) / CARD
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CheckpointError(
+            f"no checkpoint at {folder}: {CARD} is missing (a checkpoint is a folder with {CARD} and its weights)"
+        ) from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}): expected a file; {REMEDY}") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not JSON ({error}); {REMEDY}") from error
+    return _parse(path, loaded)
+
+
+def _parse(path: Path, loaded: Any) -> Card:
+    if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
+        found = loaded.get("format") if isinstance(loaded, dict) else type(loaded).__name__
+        raise CheckpointError(f"{path}: expected format {FORMAT!r}, found {_short(found)}; {REMEDY}")
+    unknown = sorted(set(loaded) - {entry.name for entry in fields(Card)})
+    if unknown:
+        raise CheckpointError(f"{path}: unknown keys {unknown}; was it written by a newer version?")
+    for name in ("algorithm", "network", "tasks"):
+        _expect(path, name, loaded.get(name), name in loaded, "an entry of this name")
+    for name in OBJECTS:
+        value = loaded.get(name, {})
+        _expect(path, name, value, isinstance(value, dict), "an object {...}")
+    network, tasks = _network(path, loaded["network"]), loaded["tasks"]
+    named = isinstance(tasks, list) and all(isinstance(task, str) and task for task in tasks)
+    _expect(path, "tasks", tasks, named and len(tasks) == len(set(tasks)), "a list of different names")
+    card = Card(**{**loaded, "network": network, "tasks": tuple(tasks)})
+    _check_files(path, card.files)
+    _check_meaning(path, card)
+    return card
+
+
+def _network(path: Path, loaded: Dict[str, Any]) -> NetworkConfig:
+    names = {entry.name for entry in fields(NetworkConfig)}
+    _expect(path, "network", sorted(loaded), set(loaded) <= names and "tasks" in loaded, f"of the keys {sorted(names)}")
+    default = NetworkConfig(tasks=1)
+    encoder = loaded.get("encoder", default.encoder)
+    if encoder not in list(ENCODERS):
+        near = get_close_matches(str(encoder), ENCODERS, n=1, cutoff=0.0)[0]
+        known = ", ".join(ENCODERS)
+        raise CheckpointError(
+            f"{path}: network.encoder is {_short(encoder)}, expected one of {known}; did you mean {near!r}?"
+        )
+    hidden, width = loaded.get("hidden", list(default.hidden)), loaded.get("width", default.width)
+    _expect(path, "network.tasks", loaded["tasks"], _is_size(loaded["tasks"]), "a whole number from 1 on")
+    layers = isinstance(hidden, list) and all(_is_size(size) for size in hidden)
+    _expect(path, "network.hidden", hidden, layers, "a list of whole numbers from 1 on")
+    _expect(path, "network.width", width, _is_size(width) and width % 8 == 0, "a multiple of 8")
+    return NetworkConfig(loaded["tasks"], encoder, tuple(hidden), width)
+
+
+def _check_files(path: Path, files: Dict[str, Any]) -> None:
+    for name, entry in files.items():
+        plain = bool(name) and Path(name).name == name and name not in (CARD, "..")
+        _expect(path, "files", name, plain, f"names of files beside {CARD}")
+        good = isinstance(entry, dict) and set(entry) == {"sha256", "bytes"}
+        _expect(
+            path, f"files.{name}", entry, good and isinstance(entry["sha256"], str), '{"sha256": ..., "bytes": ...}'
+        )
+
+
+def _check_meaning(path: Path, card: Card) -> None:
+    if len(card.tasks) != card.network.tasks:
+        raise CheckpointError(
+            f"{path}: {len(card.tasks)} task names for a network of {card.network.tasks} tasks, "
+            f"expected as many; {REMEDY}"
+        )
+    for key, ours in _actions().items():
+        _expect(path, f"actions.{key}", card.actions.get(key), card.actions.get(key) == ours, str(ours))
+    if card.preprocessing != _preprocessing():
+        raise CheckpointError(
+            f"{path}: the policy expects pictures prepared as {_short(card.preprocessing)}, "
+            f"this version prepares them as {_preprocessing()}; {REMEDY}"
+        )
+    _expect(path, "gripper", card.gripper, card.gripper in ("binary", "continuous"), "binary or continuous")
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WIDEST
+
+
+def _expect(path: Path, name: str, value: Any, good: bool, expected: str) -> None:
+    if not good:
+        raise CheckpointError(f"{path}: {name} is {_short(value)}, expected {expected}; {REMEDY}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."
