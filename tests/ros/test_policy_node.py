@@ -1,5 +1,7 @@
 """The policy node as a real process."""
 
+import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,16 +9,20 @@ import time
 from pathlib import Path
 from typing import Any, Iterator
 
+import actionlib
 import numpy as np
 import pytest
 import rospy
 import torch
-from actionlib_msgs.msg import GoalStatus
+from actionlib_msgs.msg import GoalID, GoalStatus
 from conftest import Node
 from fake_robot import FakeRobot, wait_until
 from std_msgs.msg import String
+from vptr_widowx.msg import RunEpisodeAction, RunEpisodeGoal
 
-from vptr_policy.checkpoint import Card, save_checkpoint
+from eval_protocol.provenance import checkpoint_hash
+from vptr_policy.card import Card
+from vptr_policy.checkpoint import save_checkpoint
 from vptr_policy.networks.actor import Actor, NetworkConfig
 
 TASKS = ("knife_in_pot", "cucumber_in_bowl")
@@ -57,15 +63,32 @@ def test_says_what_is_wrong_with_its_checkpoint(nodes: Any, tmp_path: Path) -> N
     assert "no checkpoint at" in node.output() and "Traceback" not in node.output()
 
 
-def test_ends_cleanly_on_sigint(nodes: Any, checkpoint: Path) -> None:
+def test_says_in_one_line_what_is_wrong_with_a_card(nodes: Any, checkpoint: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(str(checkpoint), str(folder))
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "files": []}))
+    node = nodes.start("policy_node", policy=folder)
+    assert wait_until(lambda: node.process.poll() is not None, 60.0)
+    assert node.process.returncode == 1
+    fatal = [line for line in node.output().splitlines() if "FATAL" in line]
+    assert len(fatal) == 1 and "files is [], expected an object" in fatal[0]
+    assert "Traceback" not in node.output()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_its_shutdown_is_clean_and_not_called_a_cancellation(nodes: Any, checkpoint: Path, sig: signal.Signals) -> None:
     robot = FakeRobot()
     node = nodes.start("policy_node", policy=checkpoint)
     robot.start()
     robot.acting()
-    robot.close()
     began = time.monotonic()
-    node.kill(signal.SIGINT)
+    node.kill(sig)
     assert time.monotonic() - began < 10.0  # 1 s on an idle machine
+    result = robot.result()
+    assert (result.reason, result.fault) == ("the policy node was shut down", True)
+    assert robot.client.get_state() == GoalStatus.ABORTED
+    robot.close()
     assert "Traceback" not in node.output()
 
 
@@ -108,10 +131,11 @@ def robot(policy_node: None) -> Iterator[FakeRobot]:
     robot.close()
 
 
-def test_acts_at_five_hertz_until_the_time_limit(robot: FakeRobot) -> None:
+def test_acts_at_five_hertz_until_the_time_limit(robot: FakeRobot, checkpoint: Path) -> None:
     robot.start(limit_s=3.0)
     result = robot.result()
     assert (result.reason, result.fault) == ("time_limit", False)
+    assert result.checkpoint == checkpoint_hash(checkpoint)
     assert robot.client.get_state() == GoalStatus.SUCCEEDED
     assert result.steps == 15 and len(robot.commands) == 15
     assert result.rate_hz == pytest.approx(5.0, rel=0.02)
@@ -145,6 +169,31 @@ def test_preempts_at_once_and_runs_again(robot: FakeRobot) -> None:
     assert len(robot.commands) == count
     robot.start(limit_s=0.6)
     assert robot.result().steps == 3
+
+
+def test_an_empty_cancel_of_somebody_else_is_a_cancellation_too(robot: FakeRobot) -> None:
+    cancel = rospy.Publisher("/policy/run_episode/cancel", GoalID, queue_size=1)
+    assert wait_until(lambda: cancel.get_num_connections() > 0, 10.0)
+    robot.start()
+    robot.acting()
+    cancel.publish(GoalID())
+    result = robot.result()
+    assert (result.reason, result.fault) == ("preempted", False)
+    cancel.unregister()
+
+
+def test_a_second_client_is_a_fault_for_the_first(robot: FakeRobot) -> None:
+    robot.start()
+    robot.acting()
+    other = actionlib.SimpleActionClient("/policy/run_episode", RunEpisodeAction)
+    assert other.wait_for_server(rospy.Duration(10))
+    other.send_goal(RunEpisodeGoal(task="knife_in_pot", time_limit_s=60.0, episode_id="e2"))
+    result = robot.result()
+    assert (result.reason, result.fault) == ("replaced by another goal: two clients?", True)
+    assert robot.client.get_state() == GoalStatus.ABORTED
+    robot.acting()
+    other.cancel_goal()
+    assert other.wait_for_result(rospy.Duration(5)) and other.get_result().reason == "preempted"
 
 
 def _fault(robot: FakeRobot, count: int = 1) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Any
+from typing import Any, Callable
 
 import rospy
 from std_msgs.msg import String
@@ -21,11 +21,11 @@ class Keepalive:
         self._due_s = 0.0
         rospy.Subscriber("/policy/keepalive", String, self._on_beat, queue_size=1, tcp_nodelay=True)
 
-    def watch(self, episode: str, stop: threading.Event) -> "KeepaliveWatch":
-        """A watch that sets ``stop`` when the client of ``episode`` falls silent."""
+    def watch(self, episode: str, on_silence: Callable[[], None]) -> "KeepaliveWatch":
+        """A watch that calls ``on_silence`` once when the client of ``episode`` falls silent."""
         self._episode = episode
         self._due_s = time.monotonic() + FIRST_S
-        return KeepaliveWatch(self, stop)
+        return KeepaliveWatch(self, on_silence)
 
     def overdue(self) -> bool:
         """Whether the client has been silent for too long."""
@@ -37,13 +37,12 @@ class Keepalive:
 
 
 class KeepaliveWatch:
-    """A context in which a thread watches the keepalive; ``lost`` says whether it fell silent."""
+    """A context in which a thread watches the keepalive."""
 
-    def __init__(self, keepalive: Keepalive, stop: threading.Event) -> None:
+    def __init__(self, keepalive: Keepalive, on_silence: Callable[[], None]) -> None:
         self._keepalive = keepalive
-        self._stop = stop
+        self._on_silence = on_silence
         self._over = threading.Event()
-        self.lost = False
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
 
     def __enter__(self) -> "KeepaliveWatch":
@@ -57,6 +56,5 @@ class KeepaliveWatch:
     def _run(self) -> None:
         while not self._over.wait(0.02):
             if self._keepalive.overdue():
-                self.lost = True
-                self._stop.set()
+                self._on_silence()
                 return

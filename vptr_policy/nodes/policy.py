@@ -5,30 +5,36 @@ Parameters: ~policy (checkpoint folder, required), ~compressed (subscribe to JPE
 """
 
 import contextlib
-import socket
 import sys
 import threading
 import time
-import xmlrpc.client
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Optional
 
 import actionlib
-import rosgraph
 import rospy
 import torch
+from actionlib_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from vptr_widowx.msg import RunEpisodeAction, RunEpisodeFeedback, RunEpisodeResult
 
 from vptr_policy.checkpoint import CheckpointError
 from vptr_policy.freshness import FreshnessLimits
 from vptr_policy.nodes.keepalive import Keepalive
+from vptr_policy.nodes.master import Master, MasterState
 from vptr_policy.nodes.ros_pace import RosPace
 from vptr_policy.nodes.topic_environment import TopicEnvironment
 from vptr_policy.policy import BCPolicy, load_policy
-from vptr_policy.runtime import EpisodeResult, Runtime, Step, Unready
+from vptr_policy.runtime import STOPPED, EpisodeResult, Runtime, Step, Unready
 
 ACTION = "/policy/run_episode"
+CANCELLED = "preempted"
+SILENT = "the client's keepalive fell silent: it has died or hangs"
+REPLACED = "replaced by another goal: two clients?"
+SHUT_DOWN = "the policy node was shut down"
+FORGOTTEN = "the ROS master was restarted and does not know this node; start it again"
+FAREWELL_S = 2.0
+"""How long a shutdown waits for the running episode to tell its client."""
 MASTER_PERIOD_S = 0.1
 DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -51,6 +57,11 @@ class PolicyNode:
     def __init__(self, policy: BCPolicy, limits: FreshnessLimits, compressed: bool) -> None:
         self._policy = policy
         self._stop = threading.Event()
+        self._ended_by: Optional[str] = None
+        self._leaving: Optional[str] = None
+        self._ending = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
         self._environment = RobotEnvironment(limits, compressed)
         self._keepalive = Keepalive()
         self._runtime = Runtime(self._environment, policy, RosPace(self._stop), [self])
@@ -58,13 +69,13 @@ class PolicyNode:
         self._result: Optional[EpisodeResult] = None
         self._diagnostics = rospy.Publisher("/diagnostics", DiagnosticArray, queue_size=5)
         self._server = actionlib.SimpleActionServer(ACTION, RunEpisodeAction, self._execute, auto_start=False)
-        self._server.register_preempt_callback(self._stop.set)
-        rospy.on_shutdown(self._stop.set)
+        self._server.register_preempt_callback(self._on_preempt)
+        rospy.on_shutdown(self._on_shutdown)
         self._server.start()
 
     def run(self) -> None:
         """Publish diagnostics and watch the master until shutdown; raises RuntimeError when the master forgot us."""
-        master = rosgraph.Master(rospy.get_name())
+        master = Master()
         due_s = time.monotonic()
         while not rospy.is_shutdown():
             self._ask(master)
@@ -91,63 +102,89 @@ class PolicyNode:
         )
 
     def on_end(self, result: EpisodeResult) -> None:
-        """Log the end of an episode."""
+        """Log the end of an episode; what stopped it from elsewhere is known here only."""
+        if result.reason == STOPPED:
+            reason = self._ended_by or SHUT_DOWN
+            result = replace(result, reason=reason, fault=reason != CANCELLED)
         self._result = result
         self._status = (DiagnosticStatus.WARN if result.fault else DiagnosticStatus.OK, f"idle after {result.reason}")
         log = rospy.logwarn if result.fault else rospy.loginfo
         log("policy: the episode ended after %d steps: %s", result.steps, result.reason)
 
     def _execute(self, goal: Any) -> None:
-        self._stop.clear()
-        if self._server.is_preempt_requested() or rospy.is_shutdown():
-            self._stop.set()
-        self._environment.begin()
+        self._idle.clear()
         try:
+            self._begin()
+            self._environment.begin()
             with contextlib.ExitStack() as stack:
-                watch = (
-                    stack.enter_context(self._keepalive.watch(goal.episode_id, self._stop)) if goal.keepalive else None
-                )
-                result = self._runtime.run(goal.task, goal.time_limit_s, self._stop)
+                if goal.keepalive:
+                    stack.enter_context(self._keepalive.watch(goal.episode_id, lambda: self._end(SILENT)))
+                self._runtime.run(goal.task, goal.time_limit_s, self._stop)
+            self._answer()
         except ValueError as error:
-            self._server.set_aborted(RunEpisodeResult(reason=str(error), fault=True), str(error))
-            return
-        reason, fault = result.reason, result.fault
-        if reason == "preempted" and watch is not None and watch.lost:
-            reason, fault = "the client's keepalive fell silent: it has died or hangs", True
-            rospy.logwarn("policy: %s", reason)
-        self._answer(result, reason, fault)
+            refusal = RunEpisodeResult(reason=str(error), fault=True, checkpoint=self._policy.checkpoint)
+            self._server.set_aborted(refusal, str(error))
+        finally:
+            self._idle.set()
 
-    def _answer(self, result: EpisodeResult, reason: str, fault: bool) -> None:
+    def _begin(self) -> None:
+        """Forget what ended the episode before, but not what happened to this goal while it waited."""
+        with self._ending:
+            self._stop.clear()
+            self._ended_by = None
+        if self._server.is_preempt_requested():
+            self._on_preempt()
+        if self._leaving:
+            self._end(self._leaving)
+
+    def _end(self, reason: str) -> None:
+        """End the episode that runs; the first reason holds."""
+        with self._ending:
+            if self._ended_by is None:
+                self._ended_by = reason
+            self._stop.set()
+
+    def _on_preempt(self) -> None:
+        """The action server calls this for a cancellation as for a new goal; only the former changes the status."""
+        status = self._server.current_goal.get_goal_status().status
+        self._end(CANCELLED if status == GoalStatus.PREEMPTING else REPLACED)
+
+    def _on_shutdown(self) -> None:
+        self._leaving = self._leaving or SHUT_DOWN
+        self._end(self._leaving)
+        if not self._idle.wait(FAREWELL_S):
+            rospy.logerr("policy: the episode did not end in %.0f s", FAREWELL_S)
+
+    def _answer(self) -> None:
+        result = self._result
+        assert result is not None
         message = RunEpisodeResult(
-            reason=reason,
-            fault=fault,
+            reason=result.reason,
+            fault=result.fault,
+            checkpoint=self._policy.checkpoint,
             steps=result.steps,
             duration_s=result.duration_s,
             latency_p50_s=result.latency_quantile(0.5),
             latency_p99_s=result.latency_quantile(0.99),
             rate_hz=result.rate_hz,
         )
-        if fault:
-            self._server.set_aborted(message, reason)
-        elif reason == "preempted":
-            self._server.set_preempted(message, reason)
+        if result.fault:
+            self._server.set_aborted(message, result.reason)
+        elif result.reason == CANCELLED:
+            self._server.set_preempted(message, result.reason)
         else:
-            self._server.set_succeeded(message, reason)
+            self._server.set_succeeded(message, result.reason)
 
-    def _ask(self, master: rosgraph.Master) -> None:
-        try:
-            master.lookupNode(rospy.get_name())
-            self._environment.master_answers = True
-        except (OSError, socket.timeout, xmlrpc.client.Error):
-            if self._environment.master_answers:
-                rospy.logerr("policy: the ROS master does not answer")
-            self._environment.master_answers = False
-        except rosgraph.MasterError as error:
-            self._stop.set()
-            raise RuntimeError("the ROS master was restarted and does not know this node; start it again") from error
+    def _ask(self, master: Master) -> None:
+        state = master.ask()
+        self._environment.master_answers = state is not MasterState.LOST
+        if state is MasterState.FORGOT:
+            self._leaving = FORGOTTEN
+            self._end(FORGOTTEN)
+            raise RuntimeError(FORGOTTEN)
 
     def _diagnose(self) -> None:
-        values = {"policy_tasks": ", ".join(self._policy.tasks)}
+        values = {"policy_tasks": ", ".join(self._policy.tasks), "checkpoint": self._policy.checkpoint}
         if self._result is not None:
             values["steps"] = str(self._result.steps)
             values["latency_p50_s"] = f"{self._result.latency_quantile(0.5):.4f}"
