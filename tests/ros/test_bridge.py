@@ -168,6 +168,22 @@ def test_scene_speed_and_status_services(client: Operator) -> None:
     assert 1.5 < ratio < 2.2
 
 
+def test_a_stop_stays_latched_over_a_new_scene_whose_status_names_it(client: Operator) -> None:
+    client.call("/widowx/arm")
+    client.call("/widowx/stop")
+    answer = rospy.ServiceProxy("/sim/reset", ResetScene)(sample_scene("knife_in_pot", 4).to_json())
+    assert answer.success and answer.scene_id
+    wait_for(lambda: not client.state.armed, 1.0, "the disarmed bridge of the new scene")
+    assert client.state.stopped
+    report = client.report(client.command([0.1, 0.0, 0.0]))
+    assert not report.accepted and "resume" in report.reason
+    status = rospy.ServiceProxy("/sim/status", TaskStatus)()
+    assert status.scene_id == answer.scene_id
+    assert (status.success, status.held_s, status.since.to_sec()) == (False, 0.0, 0.0)
+    assert client.call("/widowx/resume").success
+    assert client.report(client.command([0.1, 0.0, 0.0])).accepted
+
+
 def test_a_bridge_started_again_is_disarmed_and_its_clock_goes_on(nodes: Nodes, bridge, client: Operator) -> None:
     client.call("/widowx/arm")
     clock_s = client.clock_s
