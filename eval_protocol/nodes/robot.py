@@ -28,6 +28,9 @@ TOLERANCE_M = 0.02
 TOLERANCE_RAD = 0.12
 CLOCK_JUMP_S = 1000.0
 SAY_EVERY_S = 10.0
+STOPPED = "stopped: "
+"""How the servo begins the reason of a stop."""
+
 SERVICES: Tuple[str, ...] = ("/widowx/arm", "/widowx/move_to_pose", "/widowx/home", "/widowx/resume")
 
 
@@ -175,8 +178,9 @@ class RosRobot(ABC):
         """Raise ``stop_error`` where somebody has stopped the arm: it is not for the session to go on by itself."""
         state = self.topics.state
         if state is not None and state.stopped:
+            reason = state.reason[len(STOPPED) :] if state.reason.startswith(STOPPED) else state.reason
             raise self.stop_error(
-                f"the arm was stopped ({state.reason or state.mode}): call /widowx/resume, then resume the session in "
+                f"the arm was stopped ({reason or state.mode}): call /widowx/resume, then resume the session in "
                 f"{self._folder}"
             )
 

@@ -3,6 +3,8 @@ import subprocess
 import pytest
 
 from eval_protocol.provenance import checkpoint_hash, git_sha, provenance
+from robot_bridge.share import share_path
+from vptr_policy.policy import load_policy
 
 
 @pytest.fixture
@@ -22,6 +24,11 @@ def test_the_hash_follows_content_and_names_of_the_checkpoint_only(checkpoint):
     second = checkpoint_hash(checkpoint)
     (checkpoint / "actor.safetensors").rename(checkpoint / "policy.safetensors")
     assert len({first, second, checkpoint_hash(checkpoint)}) == 3
+
+
+def test_the_shipped_policy_names_itself_as_the_session_does():
+    folder = share_path("models/bc-sim")
+    assert load_policy(folder).checkpoint == checkpoint_hash(folder)
 
 
 def test_a_folder_without_weights_is_no_checkpoint(tmp_path):

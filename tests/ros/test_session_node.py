@@ -14,7 +14,7 @@ import pytest
 from eval_protocol.plan import PROTOCOL
 from eval_protocol.store import Store
 from robot_bridge.share import share_path
-from tests.ros.conftest import Master, Node, Nodes, wait_for
+from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
 
 WEIGHTS = b"stands still"
 CHECKPOINT = "sha256 " + sha256(f"policy.safetensors {sha256(WEIGHTS).hexdigest()}\n".encode()).hexdigest()
@@ -145,6 +145,118 @@ def test_ctrl_c_ends_the_session_in_five_seconds_and_the_trial_is_kept_as_an_abo
     assert session.process.returncode == 1
     assert [row.state for row in rows(settings)[:3]] == ["committed", "aborted", "planned"]
     assert "shut down" in rows(settings)[1].reason
+
+
+INTRUDER = """
+import rospy
+from actionlib_msgs.msg import GoalID
+from robot_bridge.sim.scene import sample_scene
+from vptr_widowx.msg import RunEpisodeActionFeedback, RunEpisodeActionGoal
+from vptr_widowx.srv import ResetScene
+
+seen = []
+rospy.init_node("intruder")
+cancel = rospy.Publisher("/policy/run_episode/cancel", GoalID, queue_size=1)
+goal = rospy.Publisher("/policy/run_episode/goal", RunEpisodeActionGoal, queue_size=1)
+rospy.Subscriber("/policy/run_episode/feedback", RunEpisodeActionFeedback, seen.append)
+
+def next_episode(after):
+    while not any(message.feedback.step == 1 for message in seen[after:]) and not rospy.is_shutdown():
+        rospy.rostime.wallsleep(0.01)
+    return len(seen)
+
+count = next_episode(0)
+cancel.publish(GoalID())
+count = next_episode(count)
+foreign = RunEpisodeActionGoal()
+foreign.goal.task, foreign.goal.time_limit_s = "sweet_potato_on_plate", 0.1
+goal.publish(foreign)
+count = next_episode(count)
+rospy.ServiceProxy("/sim/reset", ResetScene)(sample_scene("knife_in_pot", 3).to_json())
+print("done", flush=True)
+"""
+
+
+@pytest.mark.timeout(120)
+def test_an_episode_that_others_cut_short_is_aborted_and_repeated_and_never_a_failure(stack, settings):
+    stack, _ = stack
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    wait_for(lambda: judged(session, 1), 40.0, "a verdict:\n" + session.output())
+    with subprocess.Popen([sys.executable, "-c", INTRUDER], env=stack.master.environment, cwd=REPO) as intruder:
+        assert intruder.wait(timeout=40) == 0
+    wait_for(lambda: session.output().count("aborted") >= 3, 15.0, "three aborts")
+    wait_for(lambda: len(re.findall(r"\(attempt \d\)", session.output())) >= 1, 20.0, "a repeat")
+    session.kill()
+    trials = rows(settings)
+    reasons = [row.reason for row in trials if row.state == "aborted"]
+    assert sum("somebody else cancelled" in reason for reason in reasons) == 2, reasons
+    assert sum("another scene than the trial's" in reason for reason in reasons) == 1, reasons
+    assert {row.result["ended"] for row in trials if row.state == "committed"} == {"time_limit"}
+    assert {row.result["checkpoint"] for row in trials if row.state == "committed"} == {CHECKPOINT}
+
+
+@pytest.mark.timeout(120)
+def test_a_stop_ends_the_session_until_somebody_resumes_the_arm_and_the_session(stack, settings):
+    stack, _ = stack
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    wait_for(lambda: judged(session, 1), 40.0, "a verdict:\n" + session.output())
+    trigger(stack.master, "/widowx/stop")
+    check_stopped(session)
+    session = stack.start("session_node", name_="session", **settings)
+    check_stopped(session)
+    assert sum(row.state == "aborted" for row in rows(settings)) <= 2
+    trigger(stack.master, "/widowx/resume")
+    session = stack.start("session_node", name_="session", **settings)
+    wait_for(lambda: judged(session, 1), 40.0, "a verdict:\n" + session.output())
+    assert all(row.result["ended"] == "time_limit" for row in rows(settings) if row.state == "committed")
+
+
+def check_stopped(session: Node) -> None:
+    wait_for(lambda: session.process.poll() is not None, 20.0, "the session's end:\n" + session.output())
+    assert session.process.returncode == 1
+    assert (
+        "the arm was stopped (/widowx/stop was called): call /widowx/resume, then resume the session in "
+        in session.output()
+    )
+    assert "Traceback" not in session.output()
+
+
+def trigger(master: Master, service: str) -> None:
+    subprocess.run(["rosservice", "call", service], env=master.environment, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.timeout(100)
+def test_nothing_moves_until_a_policy_that_hung_has_ended_its_episode(stack, settings):
+    stack, (policy,) = stack
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    mid_trial(session, settings, 1)
+    policy.process.send_signal(signal.SIGSTOP)
+    wait_for(
+        lambda: "did not end its episode within 5 s" in session.output(), 25.0, "the warning:\n" + session.output()
+    )
+    wait_for(lambda: "waiting for the policy node" in session.output(), 25.0, "the wait:\n" + session.output())
+    assert rows(settings)[2].state == "planned", "the repeat must not begin while the policy may act"
+    policy.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: judged(session, 2), 30.0, "a verdict:\n" + session.output())
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("acting", "told"), [("sha256 0123", "other weights acted"), ("", "which weights acted")])
+def test_no_trial_counts_in_which_other_weights_acted(private_master, tmp_path, settings, acting, told):
+    private_master.environment["MUJOCO_GL"] = "egl"
+    subprocess.run(["rosparam", "set", "/use_sim_time", "true"], env=private_master.environment, check=True)
+    nodes, policy = Nodes(private_master, tmp_path), StandingPolicy(private_master, acting)
+    try:
+        start_bridge(nodes), start_camera(nodes)
+        session = nodes.start("session_node", name_="session", **settings)
+        wait_for(lambda: told in session.output(), 40.0, "the abort:\n" + session.output())
+        assert not judged(session, 1)
+    finally:
+        nodes.kill_all()
+        policy.kill()
 
 
 @pytest.mark.timeout(150)
