@@ -1,6 +1,7 @@
 """`vptr policy`: look at a policy, run it over recorded pictures."""
 
 import sys
+from json import loads
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
@@ -86,6 +87,41 @@ def replay(
     return 0
 
 
+def record(rollout: Path, policy: Optional[Path] = None) -> int:
+    """Put the result of `vptr sim rollout --json` into the metrics of a checkpoint's card.
+
+    Args:
+        rollout: file with the output of that command; its last line is the JSON.
+        policy: checkpoint folder; default the shipped policy.
+    """
+    from vptr_policy.checkpoint import CheckpointError, record_metrics
+
+    try:
+        result = loads(rollout.read_text(encoding="utf-8").strip().splitlines()[-1])
+        metrics = rollout_metrics(result)
+        card = record_metrics(_folder(policy), {"rollout": metrics})
+    except (CheckpointError, OSError) as error:
+        return _fail(error)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        return _fail(ValueError(f"{rollout}: expected the output of `vptr sim rollout --json` ({error!r})"))
+    print(f"metrics: {card.metrics}")
+    return 0
+
+
+def rollout_metrics(result: Dict[str, Any]) -> Dict[str, Any]:
+    """What a card tells of a rollout: successes by task and in all, and the command that counts them again."""
+    rows = result.get("tasks", [result])
+    names = " ".join(row["task"] for row in rows)
+    first = rows[0]
+    return {
+        "tasks": {row["task"]: {key: row[key] for key in ("successes", "episodes", "interval")} for row in rows},
+        **{key: result[key] for key in ("successes", "episodes", "interval")},
+        **{key: first[key] for key in ("variant", "seed", "steps", "latency_s")},
+        "command": f"vptr sim rollout --task {names} --variant {first['variant']} --episodes {first['episodes']} "
+        f"--seed {first['seed']} --steps {first['steps']} --latency {first['latency_s']} --json",
+    }
+
+
 def _summary(task: str, replays: Any) -> str:
     import numpy as np
 
@@ -106,4 +142,4 @@ def _fail(error: Exception) -> int:
     return 1
 
 
-COMMANDS: Dict[str, Callable[..., int]] = {"info": info, "replay": replay}
+COMMANDS: Dict[str, Callable[..., int]] = {"info": info, "replay": replay, "record": record}

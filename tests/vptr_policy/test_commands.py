@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from demonstrations import make
 
 from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name, write_index
 from vptr_cli.main import main
+from vptr_policy.checkpoint import load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,23 @@ def test_replay_writes_a_film_strip(run_folder: Path, tmp_path: Path, capsys: An
     assert "knife_in_pot: 1 recordings, 3 pictures" in text
     assert cv2.imread(str(tmp_path / "out" / "film.png")) is not None
     assert len(json.loads((tmp_path / "out" / "actions.json").read_text())["frames"]) == 3
+
+
+def test_record_puts_a_rollout_into_the_card(run_folder: Path, tmp_path: Path, capsys: Any) -> None:
+    folder, file = tmp_path / "checkpoint", tmp_path / "rollout.txt"
+    shutil.copytree(str(run_folder / "checkpoint"), str(folder))
+    row = {"policy": "p", "task": "knife_in_pot", "variant": "train", "episodes": 4, "successes": 3, "seed": 5}
+    row.update(interval=[0.3, 0.95], steps=100, latency_s=0.08, seconds=1.0)
+    total = {**row, "task": "all", "tasks": [row]}
+    file.write_text("knife_in_pot (train): 3/4\n" + json.dumps(total) + "\n")
+    _printed(["policy", "record", "--rollout", str(file), "--policy", str(folder)], capsys)
+    metrics = load_checkpoint(folder)[1].metrics
+    assert metrics["step"] == 3 and metrics["rollout"]["seed"] == 5
+    assert metrics["rollout"]["tasks"]["knife_in_pot"] == {"successes": 3, "episodes": 4, "interval": [0.3, 0.95]}
+    assert metrics["rollout"]["command"].startswith("vptr sim rollout --task knife_in_pot --variant train --episodes 4")
+    file.write_text("[]\n")
+    assert main(["policy", "record", "--rollout", str(file), "--policy", str(folder)]) == 1
+    assert "expected the output of `vptr sim rollout --json`" in capsys.readouterr().err
 
 
 def test_wrong_things_are_answered_in_one_line(run_folder: Path, tmp_path: Path, capsys: Any) -> None:
