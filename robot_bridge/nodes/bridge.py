@@ -2,7 +2,7 @@
 
 import math
 import sys
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import rospy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -32,6 +32,7 @@ class Bridge:
         self._rig = rig
         self._steps = 0
         self._late_s: List[float] = []
+        self._status: Optional[ServoStatus] = None
         self._state = rospy.Publisher("/widowx/state", EndEffectorState, queue_size=5, tcp_nodelay=True)
         self._executed = rospy.Publisher("/widowx/executed", ExecutedCommand, queue_size=50, tcp_nodelay=True)
         self._diagnostics = rospy.Publisher("/diagnostics", DiagnosticArray, queue_size=5)
@@ -44,7 +45,7 @@ class Bridge:
         period_s = self._rig.wall_period_s()
         pace = Pace(period_s)
         while not rospy.is_shutdown():
-            status = self._rig.step()
+            self._status = status = self._rig.step()
             after_step(status)
             self._publish(status)
             if self._watch.forgotten is not None:
@@ -55,7 +56,7 @@ class Bridge:
             self._late_s.append(pace.wait())
 
     def _serve(self) -> None:
-        rospy.Service("/widowx/arm", Trigger, lambda _: self._try(lambda: self._rig.servo.arm(), "armed"))
+        rospy.Service("/widowx/arm", Trigger, lambda _: self._try(self._arm, "armed"))
         rospy.Service("/widowx/disarm", Trigger, lambda _: self._try(lambda: self._rig.servo.disarm(), "disarmed"))
         rospy.Service("/widowx/stop", Trigger, self._stop)
         rospy.Service("/widowx/resume", Trigger, lambda _: self._try(lambda: self._rig.servo.resume(), "armed"))
@@ -65,6 +66,11 @@ class Bridge:
 
     def _receive(self, message: EndEffectorCommand) -> None:
         self._rig.servo.submit(to_command(message))
+
+    def _arm(self) -> None:
+        if self._status is not None and self._status.stopped:
+            raise ArmUnready(f"{self._status.reason}: call /widowx/resume, which also arms")
+        self._rig.servo.arm()
 
     def _stop(self, _: TriggerRequest) -> TriggerResponse:
         self._rig.servo.stop("/widowx/stop was called")  # waits for nobody

@@ -120,6 +120,8 @@ def test_a_stop_latches_until_resumed(client: Operator) -> None:
     wait_for(lambda: client.state.stopped, 0.5, "the stop")
     report = client.report(client.command([0.1, 0.0, 0.0]))
     assert not report.accepted and "resume" in report.reason
+    refused = client.call("/widowx/arm")
+    assert not refused.success and "/widowx/resume" in refused.message
     assert client.call("/widowx/resume").success
     wait_for(lambda: not client.state.stopped, 0.5, "the end of the stop")
     assert client.report(client.command([0.1, 0.0, 0.0])).accepted
