@@ -36,7 +36,7 @@ def bc(options: BCOptions) -> int:
         total = sum(row["trajectories"] for row in index["tasks"].values())
         folder = options.cache or options.data / ".cache"
         cache = open_cache(folder, read_folder(options.data), fingerprint(paths), total)
-        made = {name: index[name] for name in ("command", "plan") if name in index}
+        made: Dict[str, Any] = {name: index[name] for name in ("command", "plan") if name in index}
         provenance = {"folder": str(options.data), "shards": len(paths), **made}
         trainer = Trainer(options, select(cache, not options.failures), provenance, _evaluation(options, cache.tasks))
         chosen = trainer.run()
