@@ -48,6 +48,7 @@ class Master:
             PYTHONUNBUFFERED="1",
         )
         self.environment.pop("ROS_HOSTNAME", None)
+        self.environment.pop("PYOPENGL_PLATFORM", None)  # set by a renderer of this process, not for others
         self.process = subprocess.Popen(
             ["roscore", "-p", str(self.port)],
             env=self.environment,

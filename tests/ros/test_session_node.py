@@ -246,7 +246,6 @@ def test_nothing_moves_until_a_policy_that_hung_has_ended_its_episode(stack, set
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("acting", "told"), [("sha256 0123", "other weights acted"), ("", "which weights acted")])
 def test_no_trial_counts_in_which_other_weights_acted(private_master, tmp_path, settings, acting, told):
-    private_master.environment["MUJOCO_GL"] = "egl"
     subprocess.run(["rosparam", "set", "/use_sim_time", "true"], env=private_master.environment, check=True)
     nodes, policy = Nodes(private_master, tmp_path), StandingPolicy(private_master, acting)
     try:
