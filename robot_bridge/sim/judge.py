@@ -2,8 +2,9 @@
 
 Taking out: the gripper must have carried the object out, i.e. held it clear above the rim and beyond it, and the object
 must now lie at rest on the counter, released, without touching the container. An object that fell out of a container
-that was knocked over was never carried. Putting in: the object lies at rest inside (on) the container, released, and
-the container stands upright on the counter.
+that was knocked over was never carried: once it has left the container in any other way than held, from inside to
+beyond the rim, the trial has failed, even if the gripper lifts it from the counter later. Putting in: the object lies
+at rest inside (on) the container, released, and the container stands upright on the counter.
 """
 
 from math import dist, hypot
@@ -21,6 +22,9 @@ REACH_M = 0.04
 REST_M_S, REST_RAD_S = 0.03, 0.6
 REST_UPDATES = 5
 """At rest means slow for this many updates of 20 ms in a row."""
+
+SLIP_UPDATES = 3
+"""A grasp that a pad loses for so many updates of 20 ms is still the same grasp."""
 
 UPRIGHT = float(np.cos(np.radians(15.0)))
 LIFT_M = 0.02
@@ -49,6 +53,10 @@ class Judge:
         self._calm = 0
         self._touching: Set[str] = set()
         self.carried = False
+        self.fell_out = False
+        """The object left the container in another way than carried: a task of taking out cannot succeed any more."""
+        self._held_inside = False
+        self._loose = SLIP_UPDATES + 1
         self.update()
 
     @property
@@ -109,11 +117,21 @@ class Judge:
         return touched
 
     def _follow_carrying(self) -> None:
-        """Remember that the gripper carried the object over the rim; forget it when the object is back inside."""
+        """Remember that the gripper carried the object over the rim; forget it when the object is back inside.
+
+        ``_held_inside``: the present grasp began inside, or the object still is there. Leaving without it is falling.
+        """
         if not self._task.takes_out:
             return
+        self._loose = 0 if self.held else self._loose + 1
+        if self.inside():
+            self._held_inside = self._loose <= SLIP_UPDATES
+        elif not self.carried:
+            self._held_inside = self._held_inside and self._loose <= SLIP_UPDATES
+            self.fell_out = self.fell_out or (self.beyond_rim() and not self._held_inside)
         low = self._data.xpos[self._target][2] - self._thing.rest_m
-        if self.held and self.beyond_rim() and low > LIFT_M and "counter" not in self._touching:
+        clear = not self.fell_out and self._held_inside
+        if clear and self.held and self.beyond_rim() and low > LIFT_M and "counter" not in self._touching:
             self.carried = True
         elif not self.held and self.inside():
             self.carried = False
@@ -139,7 +157,7 @@ class Judge:
             return False
         if self._task.takes_out:
             on_counter = "counter" in self._touching and "container" not in self._touching
-            return self.carried and self.beyond_rim() and on_counter
+            return self.carried and not self.fell_out and self.beyond_rim() and on_counter
         return self.inside() and "container" in self._touching and self.upright()
 
     def milestones(self) -> List[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from robot_bridge.interface import Action
 from robot_bridge.sim.environment import SimEnvironment
-from robot_bridge.sim.expert import Expert
+from robot_bridge.sim.expert import Expert, look
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.tasks import MILESTONES, TASKS
 from robot_bridge.sim.world import World
@@ -49,6 +49,33 @@ def test_a_croissant_that_fell_out_of_a_knocked_over_colander_is_no_success() ->
     assert world.judge.beyond_rim() and world.judge.resting and world.judge.released
     assert not world.success()
     assert "place" not in world.milestones() and "transport" not in world.milestones()
+
+
+def test_a_croissant_that_fell_out_is_lost_even_if_it_is_lifted_from_the_counter(environment: SimEnvironment) -> None:
+    environment.reset(sample_scene(OUT, 7, distractors=[]))
+    expert = Expert(OUT, np.random.default_rng(0), noise=0.0)
+    expert.reset(environment)
+    world = environment.world
+    for _ in range(10):
+        environment.apply(Action(np.array([0.0, 0.0, 0.03, 0.0, 0.0, 0.0, 1.0])))
+    body = world.model.body("container").id
+    for _ in range(60):
+        world.data.xfrc_applied[body] = (0.0, -1.0, 2.0, 0.45, 0.0, 0.0)
+        world.advance(0.02)
+        if world.data.xmat[body][8] < -0.2:
+            break
+    world.data.xfrc_applied[body] = 0.0
+    world.advance(2.0)
+    put(world, "container", (0.25, 0.16, 0.0))
+    put(world, "target", (0.3, -0.06, 0.021))
+    assert world.judge.beyond_rim() and world.judge.fell_out
+    lifted = False
+    for _ in range(60):
+        seen = look(environment)
+        environment.apply(Action(expert._carry(seen) if seen.held else expert._approach(seen)))
+        lifted = lifted or (world.judge.held and world.data.body("target").xpos[2] > 0.05)
+    assert lifted, "the expert picks it up from the counter"
+    assert not world.success() and not {"place", "transport"} & set(world.milestones())
 
 
 def test_a_croissant_put_outside_by_another_hand_is_no_success() -> None:
