@@ -69,13 +69,39 @@ def test_a_croissant_that_fell_out_is_lost_even_if_it_is_lifted_from_the_counter
     put(world, "container", (0.25, 0.16, 0.0))
     put(world, "target", (0.3, -0.06, 0.021))
     assert world.judge.beyond_rim() and world.judge.fell_out
-    lifted = False
+    _pick_up_and_set_down(environment, expert)
+    assert world.judge.released and world.judge.resting and world.judge.beyond_rim()
+    assert not world.success() and not {"place", "transport"} & set(world.milestones())
+
+
+def _pick_up_and_set_down(environment: SimEnvironment, expert: Expert) -> None:
+    judge, height = environment.world.judge, environment.world.data.body("target").xpos
     for _ in range(60):
         seen = look(environment)
-        environment.apply(Action(expert._carry(seen) if seen.held else expert._approach(seen)))
-        lifted = lifted or (world.judge.held and world.data.body("target").xpos[2] > 0.05)
-    assert lifted, "the expert picks it up from the counter"
-    assert not world.success() and not {"place", "transport"} & set(world.milestones())
+        lift = np.array([0.0, 0.0, 0.03, 0.0, 0.0, 0.0, 0.0])
+        environment.apply(Action(lift if seen.held else expert._approach(seen)))
+        if judge.held and height[2] > 0.06:
+            break
+    assert judge.held and height[2] > 0.06, "it was not lifted from the counter"
+    for step, gripper in ((-0.02, 0.0), (0.0, 1.0), (0.03, 1.0), (0.0, 1.0)):
+        for _ in range(4):
+            done = height[2] < 0.025 and gripper == 0.0
+            environment.apply(Action(np.array([0.0, 0.0, 0.0 if done else step, 0.0, 0.0, 0.0, gripper])))
+
+
+def test_a_grasp_lost_and_taken_again_inside_is_no_fall(environment: SimEnvironment) -> None:
+    environment.reset(sample_scene(OUT, 7))
+    expert = Expert(OUT, np.random.default_rng(0), noise=0.0)
+    expert.reset(environment)
+    judge, dropped = environment.world.judge, 0
+    for _ in range(90):
+        action = expert.act(environment)[0]
+        if judge.held and judge.inside() and dropped < 3:
+            dropped, action[6] = dropped + 1, 1.0
+        environment.apply(Action(action))
+        if environment.finished():
+            break
+    assert dropped == 3 and not judge.fell_out and environment.finished() == "success"
 
 
 def test_a_croissant_put_outside_by_another_hand_is_no_success() -> None:
