@@ -136,7 +136,8 @@ class Trainer:
 
     def _diverge(self, batch: Batch, loss: float) -> None:
         path = self._options.out / f"diverged-step-{self.state.step:06d}.safetensors"
-        save_file({name: tensor.contiguous() for name, tensor in vars(batch).items()}, str(path))
+        present = {name: tensor.contiguous() for name, tensor in vars(batch).items() if tensor is not None}
+        save_file(present, str(path))
         raise TrainingDiverged(
             f"the loss is {loss} at step {self.state.step}: stopped before the update, the batch is in {path}. "
             "Look for bad numbers in it; if there are none, try a lower --learning-rate."

@@ -27,6 +27,14 @@ class Batch:
     """(B, tasks) one-hot"""
     actions: Tensor
     """(B, 7) in [-1, 1]"""
+    next_images: Optional[Tensor] = None
+    next_states: Optional[Tensor] = None
+    rewards: Optional[Tensor] = None
+    """(B,) after scaling"""
+    masks: Optional[Tensor] = None
+    """(B,) 0 where the value of the next state does not count"""
+    returns: Optional[Tensor] = None
+    """(B,) discounted sum of the rewards to the end of the trajectory"""
 
 
 class Sampler:
