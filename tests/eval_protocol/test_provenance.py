@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 
 import pytest
@@ -36,6 +37,7 @@ def test_a_folder_without_weights_is_no_checkpoint(tmp_path):
         checkpoint_hash(tmp_path)
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed: provenance says 'unknown'")
 def test_the_commit_is_named_and_marked_when_files_differ(tmp_path):
     def git(*arguments):
         identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
