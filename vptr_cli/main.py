@@ -6,8 +6,11 @@ import sys
 from difflib import get_close_matches
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
+from vptr_cli.formats import ByFormat
+
 GROUPS: Dict[str, str] = {
     "demo": "twelve trials of the trained policy on the simulated WidowX, with a report",
+    "data": "import, inspect and export data",
     "sim": "simulated WidowX: list tasks, generate demonstrations, roll out policies",
     "train": "train a policy",
     "policy": "inspect a policy, run it over recorded frames",
@@ -55,10 +58,13 @@ def _dispatch(arguments: List[str]) -> int:
     return _run(commands[name], f"vptr {group} {name}", rest)
 
 
-def _run(command: Callable[..., Any], program: str, arguments: List[str]) -> int:
+def _run(command: Any, program: str, arguments: List[str]) -> int:
     """Parse the options of one command with tyro, and run it."""
     import tyro
 
+    if isinstance(command, ByFormat):  # its options depend on the format
+        command, suffix, arguments = command.select(arguments)
+        program += suffix
     status = tyro.cli(command, prog=program, args=arguments, config=(tyro.conf.OmitArgPrefixes,))
     sys.stdout.flush()
     return status or 0
