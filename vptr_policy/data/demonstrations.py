@@ -17,17 +17,19 @@ from robot_bridge.interface import IMAGE_SIZE
 from vptr_policy.actions import normalise
 from vptr_policy.resize import resize
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 FRAMES = "frames.u8"
 STATE_STD_FLOOR = np.array([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1], dtype=np.float32)
 """Metres, radians and opening."""
 STEPS = ("state", "action", "executed", "label")
+ROWS = (*STEPS, "valid", "success", "task", "text", "trajectory", "remaining")
 
 
 class Demonstration(Protocol):
     """T steps of a task: ``state`` (T+1, 7), ``action``, ``executed``, ``label`` (T, 7), T+1 JPEG frames.
 
-    ``info`` has at least ``task`` and ``success``; ``label`` is the noise-free expert action, the one to imitate.
+    ``info`` has at least ``task`` and ``success``, and ``language`` where the task was told in words; ``label`` is the
+    noise-free expert action, the one to imitate. Frames may be of any size and of any format that OpenCV reads.
     """
 
     @property
@@ -63,15 +65,20 @@ class Demonstration(Protocol):
 class Cache:
     """Decoded demonstrations, N steps in all: frame i and row i belong together.
 
-    Each demonstration has one row more than it has actions: its last picture and state, with ``valid`` False.
+    Each demonstration has one row more than it has actions: its last picture and state, with ``valid`` False and no
+    step ``remaining``. The rows of a demonstration are neighbours: that of the next state is the next one.
     """
 
     frames: np.ndarray
     """(N, 128, 128, 3) RGB uint8, memory-mapped"""
     rows: Dict[str, np.ndarray]
-    """state, action, executed, label (N, 7) float32; valid, success (N,) bool; task (N,) int64"""
+    """state, action, executed, label (N, 7) float32; valid, success (N,) bool; (N,) int64 task, text, trajectory, and
+    remaining, the number of actions from this row on"""
     tasks: Tuple[str, ...]
+    """alphabetical"""
     fingerprint: str
+    texts: Tuple[str, ...] = ()
+    """what demonstrations were told to do, alphabetical"""
 
 
 @dataclass(frozen=True)
@@ -134,38 +141,48 @@ def open_cache(folder: Path, demonstrations: Iterable[Demonstration], mark: str,
     home = Path(folder) / mark
     if not (home / "meta.json").is_file():
         _write_cache(home, demonstrations, total)
-    tasks = tuple(json.loads((home / "meta.json").read_text(encoding="utf-8"))["tasks"])
-    names = (*STEPS, "valid", "success", "task")
-    rows = {name: np.load(str(home / (name + ".npy")), allow_pickle=False) for name in names}
+    meta = json.loads((home / "meta.json").read_text(encoding="utf-8"))
+    rows = {name: np.load(str(home / (name + ".npy")), allow_pickle=False) for name in ROWS}
     shape = (len(rows["valid"]), IMAGE_SIZE, IMAGE_SIZE, 3)
     if (home / FRAMES).stat().st_size != int(np.prod(shape)):
         raise ValueError(f"{home / FRAMES} has not the size of {shape[0]} frames; delete {home} and start again")
-    return Cache(np.memmap(str(home / FRAMES), np.uint8, "r", shape=shape), rows, tasks, mark)
+    frames = np.memmap(str(home / FRAMES), np.uint8, "r", shape=shape)
+    return Cache(frames, rows, tuple(meta["tasks"]), mark, tuple(meta["texts"]))
+
+
+def instruction(info: Dict[str, Any]) -> str:
+    """What a demonstration was told to do: its ``language``, or the words of its task's name."""
+    return str(info.get("language") or str(info["task"]).replace("_", " "))
 
 
 def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Optional[int]) -> None:
     partial = home.parent / f".{home.name}.partial-{os.getpid()}"
     shutil.rmtree(str(partial), ignore_errors=True)
     partial.mkdir(parents=True)
-    columns: Dict[str, List[np.ndarray]] = {name: [] for name in (*STEPS, "valid", "success", "task")}
+    columns: Dict[str, List[np.ndarray]] = {name: [] for name in ROWS}
     names: List[str] = []
+    texts: List[str] = []
     with ThreadPoolExecutor(2) as pool, open(str(partial / FRAMES), "wb") as frames:
         for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
             for frame in pool.map(_decode, demonstration.jpegs):
                 frames.write(frame.tobytes())
-            _append(columns, demonstration, names)
+            _append(columns, demonstration)
+            names.append(str(demonstration.info["task"]))
+            texts.append(instruction(demonstration.info))
     if not names:
         raise ValueError("the data hold no demonstration")
-    order = sorted(set(names))
-    columns["task"] = [np.full(len(valid), order.index(name)) for valid, name in zip(columns["valid"], names)]
+    meta = {"tasks": sorted(set(names)), "texts": sorted(set(texts))}
+    for column, vocabulary, words in (("task", meta["tasks"], names), ("text", meta["texts"], texts)):
+        number = {word: place for place, word in enumerate(vocabulary)}
+        columns[column] = [np.full(len(rows), number[word]) for rows, word in zip(columns["valid"], words)]
     for name, parts in columns.items():
         np.save(str(partial / (name + ".npy")), np.concatenate(parts), allow_pickle=False)
-    (partial / "meta.json").write_text(json.dumps({"tasks": order}) + "\n", encoding="utf-8")
+    (partial / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
     shutil.rmtree(str(home), ignore_errors=True)
     os.rename(str(partial), str(home))
 
 
-def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration, names: List[str]) -> None:
+def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration) -> None:
     steps = len(demonstration.action)
     if len(demonstration.jpegs) != steps + 1 or len(demonstration.state) != steps + 1:
         raise ValueError(
@@ -178,7 +195,8 @@ def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration, 
         columns[name].append(np.concatenate([np.asarray(getattr(demonstration, name), dtype=np.float32), last]))
     columns["valid"].append(np.arange(steps + 1) < steps)
     columns["success"].append(np.full(steps + 1, bool(demonstration.info["success"])))
-    names.append(str(demonstration.info["task"]))
+    columns["trajectory"].append(np.full(steps + 1, len(columns["trajectory"])))
+    columns["remaining"].append(np.arange(steps, -1, -1))
 
 
 def _decode(jpeg: bytes) -> np.ndarray:
