@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from vptr_cli.evaluate import evaluate
+
 SHIPPED_POLICY = "models/bc-sim"
 CARD = "card.json"
 
@@ -236,4 +238,10 @@ def _choose_renderer() -> None:
     os.environ.setdefault("MUJOCO_GL", "osmesa")
 
 
-COMMANDS: Dict[str, Callable[..., int]] = {"tasks": tasks, "generate": generate, "rollout": rollout, "render": render}
+COMMANDS: Dict[str, Callable[..., int]] = {
+    "tasks": tasks,
+    "generate": generate,
+    "rollout": rollout,
+    "evaluate": evaluate,
+    "render": render,
+}

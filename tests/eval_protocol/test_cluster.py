@@ -1,0 +1,58 @@
+import os
+import signal
+import time
+
+import pytest
+
+from eval_protocol.cluster import ClusterError, evaluate, gather, ray_session
+from eval_protocol.rollout import RolloutPlan, rollout
+from robot_bridge.share import share_path
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
+
+
+@pytest.fixture(autouse=True)
+def modules_for_workers(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{share_path('.')}:{os.environ.get('PYTHONPATH', '')}")
+
+
+def test_the_episodes_are_those_of_one_process():
+    plans = [
+        RolloutPlan("expert", "sweet_potato_on_plate", episodes=2, seed=5),
+        RolloutPlan(str(share_path("models/bc-sim")), "cucumber_in_bowl", "distractors", episodes=2, seed=5),
+    ]
+    seen = []
+    found = gather(plans, 2, on_episode=lambda index, episode: seen.append((index, episode.number)))
+    assert found == [list(rollout(plan)) for plan in plans]
+    assert sorted(seen) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_what_fails_in_an_episode_is_told():
+    with pytest.raises(ValueError, match="no checkpoint"):
+        gather([RolloutPlan("/nowhere", "knife_in_pot", episodes=1)], 1)
+
+
+@pytest.mark.parametrize(("address", "why"), [("127.0.0.1:1", "refused"), ("somewhere", "expected auto, HOST:PORT")])
+def test_an_unreachable_cluster_is_told_at_once(address, why):
+    start = time.monotonic()
+    with pytest.raises(ClusterError, match=f"could not be reached at '{address}': .*{why}"):
+        next(evaluate([RolloutPlan("expert", "knife_in_pot", episodes=1)], 1, address))
+    assert time.monotonic() - start < 10.0
+
+
+def _die_once(mark):
+    with open(mark, "a") as tries:
+        tries.write("try\n")
+    with open(mark) as tries:
+        if len(tries.readlines()) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_an_episode_whose_process_is_killed_is_run_again(tmp_path):
+    with ray_session(1, None) as ray:
+        remote = ray.remote(num_cpus=1, max_retries=3)(_die_once)
+        assert ray.get(remote.remote(str(tmp_path / "tries"))) == "done"
+    assert (tmp_path / "tries").read_text() == "try\ntry\n"
