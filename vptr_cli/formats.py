@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 
 @dataclass(frozen=True)
@@ -23,22 +23,21 @@ class ByFormat:
         self.__doc__ = summary
         self._formats = formats
 
-    def overview(self) -> int:
-        """Print the formats: there was neither --format nor a source to recognise one from."""
+    def overview(self) -> str:
+        """The formats, for one who gave neither --format nor a source to recognise one from."""
         width = max(len(name) for name in self._formats)
         rows = [f"  {name.ljust(width)}  {_summary(entry.run)}" for name, entry in self._formats.items()]
         lines = ["Give a source and --format NAME, one of:", "", *rows]
         known = [name for name, entry in self._formats.items() if entry.found_in is not None]
         if known:
             lines += ["", "Recognised without --format: {}.".format(", ".join(known))]
-        print("\n".join([*lines, "", "`--format NAME --help` tells the options of a format."]))
-        return 0
+        return "\n".join([*lines, "", "`--format NAME --help` tells the options of a format."])
 
-    def select(self, arguments: List[str]) -> Tuple[Callable[..., int], str, List[str]]:
+    def select(self, arguments: List[str]) -> Tuple[Callable[..., Any], str, List[str]]:
         """The function to run, what follows the command's name in its usage, and the arguments left for it."""
         name, rest = _take_format(arguments)
         if name is None and (not rest or rest[0] in ("-h", "--help")):
-            return self.overview, "", []
+            return lambda: print(self.overview()), "", []
         if name is None:
             name = self._recognise(rest[0])
         if name not in self._formats:
