@@ -1,14 +1,15 @@
 """What a checkpoint says about itself, and the strict reading of it."""
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, IMAGE_SIZE
 from vptr_policy.actions import CLIP
-from vptr_policy.networks.actor import ENCODERS, NetworkConfig
+from vptr_policy.networks.config import CRITIC_CONDITIONS, NetworkConfig
+from vptr_policy.networks.encoders import ENCODERS
 from vptr_policy.resize import DESCRIPTION
 
 FORMAT = "vptr-policy-1"
@@ -108,12 +109,10 @@ def _network(path: Path, loaded: Dict[str, Any]) -> NetworkConfig:
         raise CheckpointError(
             f"{path}: network.encoder is {_short(encoder)}, expected one of {known}; did you mean {near!r}?"
         )
-    hidden, width = loaded.get("hidden", list(default.hidden)), loaded.get("width", default.width)
-    _expect(path, "network.tasks", loaded["tasks"], _is_size(loaded["tasks"]), "a whole number from 1 on")
-    layers = isinstance(hidden, list) and all(_is_size(size) for size in hidden)
-    _expect(path, "network.hidden", hidden, layers, "a list of whole numbers from 1 on")
-    _expect(path, "network.width", width, _is_size(width) and width % 8 == 0, "a multiple of 8")
-    return NetworkConfig(loaded["tasks"], encoder, tuple(hidden), width)
+    values = {**asdict(default), "hidden": list(default.hidden), **loaded}
+    for name, (is_good, expected) in NETWORK_CHECKS.items():
+        _expect(path, f"network.{name}", values[name], is_good(values[name]), expected)
+    return NetworkConfig(**{**values, "hidden": tuple(values["hidden"])})
 
 
 def _check_files(path: Path, files: Dict[str, Any]) -> None:
@@ -142,8 +141,38 @@ def _check_meaning(path: Path, card: Card) -> None:
     _expect(path, "gripper", card.gripper, card.gripper in ("binary", "continuous"), "binary or continuous")
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WIDEST
+    return _is_whole(value) and 1 <= value <= WIDEST
+
+
+def _is_side(value: Any) -> bool:
+    return _is_size(value) or (value == 0 and _is_whole(value))
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+
+
+def _are_sizes(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_size(size) for size in value)
+
+
+NETWORK_CHECKS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
+    "tasks": (_is_size, "a whole number from 1 on"),
+    "hidden": (_are_sizes, "a list of whole numbers from 1 on"),
+    "width": (lambda value: _is_size(value) and value % 8 == 0, "a multiple of 8"),
+    "frozen": (lambda value: isinstance(value, bool), "true or false"),
+    "batch_statistics": (lambda value: isinstance(value, bool), "true or false"),
+    "image_side": (_is_side, "a whole number, 0 for pictures as they come"),
+    "bottleneck": (_is_side, "a whole number, 0 for none"),
+    "dropout": (_is_share, "a number from 0 to less than 1"),
+    "critic_condition": (lambda value: value in list(CRITIC_CONDITIONS), "one of " + ", ".join(CRITIC_CONDITIONS)),
+    "pretrained": (lambda value: isinstance(value, str), "a text, empty for random weights"),
+}
 
 
 def _expect(path: Path, name: str, value: Any, good: bool, expected: str) -> None:

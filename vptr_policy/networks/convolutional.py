@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vptr_policy.networks.pictures import resize_pictures
+
 
 class SpatialSoftmax(nn.Module):
     """The expected (x, y) in [-1, 1] of each channel's softmax over the map: (B, C, H, W) -> (B, 2 C).
@@ -43,8 +45,12 @@ def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential
 
 
 class ConvolutionalEncoder(nn.Module):
-    """Pictures (B, 3, 128, 128) with values 0..255 -> features (B, ``size``); trains on a CPU."""
+    """Pictures (B, 3, H, W) with values 0..255 -> features (B, ``size``); trains on a CPU.
 
+    The read-outs know each place of the map, so that pictures of another size than 128 x 128 are resized first.
+    """
+
+    IMAGE_SIDE = 128
     SIDE = 16
     """Side of the last feature map."""
 
@@ -64,5 +70,5 @@ class ConvolutionalEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode pictures."""
-        maps = self.layers(images.to(torch.float32).div(127.5).sub_(1.0)).contiguous()
+        maps = self.layers(resize_pictures(images, self.IMAGE_SIDE).div(127.5).sub_(1.0)).contiguous()
         return self.bottleneck(torch.cat([self.softmax(maps), self.embeddings(maps)], 1))

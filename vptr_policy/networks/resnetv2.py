@@ -6,9 +6,10 @@ divided by 255 only, a final norm and ReLU, mean pooling. Padding is symmetric, 
 
 from typing import List
 
-import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
+
+from vptr_policy.networks.pictures import resize_pictures
 
 GROUPS = 32
 STANDARDISATION_EPS = 1e-10
@@ -63,8 +64,10 @@ class ResNetV2(nn.Module):
 
     size = 2048
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = 0) -> None:
+        """``side`` is that of the square to which pictures are resized first; 0: they are taken as they come."""
         super().__init__()
+        self.side = side
         self.stem = StandardisedConv2d(3, 64, 7, 2, 3, bias=False)
         blocks: List[nn.Module] = []
         inputs = 64
@@ -77,7 +80,7 @@ class ResNetV2(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode pictures."""
-        maps = functional.max_pool2d(self.stem(images.to(torch.float32).div(255.0)), 3, 2, 1)
+        maps = functional.max_pool2d(self.stem(resize_pictures(images, self.side).div(255.0)), 3, 2, 1)
         return functional.relu(self.norm(self.blocks(maps))).mean((2, 3))
 
 

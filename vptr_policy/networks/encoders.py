@@ -1,0 +1,62 @@
+"""The visual encoders by name."""
+
+from difflib import get_close_matches
+from typing import Callable, Dict
+
+from torch import Tensor, nn
+
+from vptr_policy.networks.config import NetworkConfig
+from vptr_policy.networks.convolutional import ConvolutionalEncoder
+from vptr_policy.networks.resnetv2 import ResNetV2
+
+ENCODERS: Dict[str, Callable[[NetworkConfig], nn.Module]] = {
+    "convolutional": lambda config: ConvolutionalEncoder(config.width),
+    "resnetv2-50": lambda config: ResNetV2(config.image_side),
+}
+"""name -> what makes the encoder: pictures (B, 3, H, W) with values 0..255 -> features (B, ``size``)"""
+
+
+def make_encoder(config: NetworkConfig) -> nn.Module:
+    """The encoder that ``config`` names, with random weights; raises ValueError naming the nearest one."""
+    if config.encoder not in ENCODERS:
+        near = get_close_matches(config.encoder, ENCODERS, n=1, cutoff=0.0)[0]
+        known = ", ".join(ENCODERS)
+        raise ValueError(f"no encoder {config.encoder!r}; known: {known}. Did you mean {near!r}?")
+    return ENCODERS[config.encoder](config)
+
+
+class VisualNetwork(nn.Module):
+    """What actor and critic have in common: an encoder of their own and the bottleneck behind it."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = make_encoder(config)
+        self.features = int(self.encoder.size)  # type: ignore[arg-type]
+        self.bottleneck: nn.Module = nn.Identity()
+        if config.bottleneck:
+            self.bottleneck = _bottleneck(self.features, config.bottleneck)
+            self.features = config.bottleneck
+        if config.frozen:
+            self.encoder.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> "VisualNetwork":
+        """Set training mode everywhere but in a frozen encoder."""
+        super().train(mode)
+        if self.config.frozen:
+            self.encoder.eval()
+        return self
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) with values 0..255 -> features (B, ``features``).
+
+        Nothing in a frozen encoder requires gradients, so that autograd keeps none of it.
+        """
+        return self.bottleneck(self.encoder(images))
+
+
+def _bottleneck(inputs: int, outputs: int) -> nn.Sequential:
+    linear = nn.Linear(inputs, outputs)
+    nn.init.xavier_normal_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    return nn.Sequential(linear, nn.LayerNorm(outputs), nn.Tanh())
