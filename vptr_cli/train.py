@@ -2,21 +2,10 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from vptr_policy.options import TrainOptions
-
-
-@dataclass(frozen=True)
-class BCOptions(TrainOptions):
-    """Behaviour cloning from demonstrations."""
-
-    evaluate_episodes: int = 25
-    """Simulated episodes of each task in an evaluation."""
-    evaluate_seed: int = 1000
-    """Of the scenes of the evaluations; judge the chosen checkpoint with another seed."""
+from vptr_policy.training.options import BCOptions, RobotOptions
 
 
 def bc(options: BCOptions) -> int:
@@ -26,28 +15,43 @@ def bc(options: BCOptions) -> int:
     checkpoint/. With --evaluate-every the one with the highest success in simulated episodes is chosen.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch loads: idle threads leave the cores to others
-    from robot_bridge.sim.shards import ShardError, read_folder, read_index, shard_paths
-    from vptr_policy.data.demonstrations import fingerprint, open_cache, select
-    from vptr_policy.train import Trainer, TrainingDiverged
+    from robot_bridge.sim.shards import ShardError
+    from vptr_policy.training.distributed import joined
+    from vptr_policy.training.loop import TrainingDiverged
+    from vptr_policy.training.robot import RobotData, RobotRun
 
     try:
-        paths = shard_paths(options.data)
-        index = read_index(options.data)
-        total = sum(row["trajectories"] for row in index["tasks"].values())
-        folder = options.cache or options.data / ".cache"
-        cache = open_cache(folder, read_folder(options.data), fingerprint(paths), total)
-        made: Dict[str, Any] = {name: index[name] for name in ("command", "plan") if name in index}
-        provenance = {"folder": str(options.data), "shards": len(paths), **made}
-        trainer = Trainer(options, select(cache, not options.failures), provenance, _evaluation(options, cache.tasks))
-        chosen = trainer.run()
+        with joined() as place:
+            caches, made = place.first(lambda: _open(options.data, options.cache))
+            data = RobotData(caches, provenance={"sources": made})
+            chosen = RobotRun(options, data, _evaluation(options, caches[0].tasks), place).run()
     except (ShardError, TrainingDiverged, ValueError) as error:
-        print(f"vptr train bc: {error}", file=sys.stderr)
+        print(f"vptr train {options.PRESET}: {error}", file=sys.stderr)
         return 1
-    print(f"policy: {chosen}")
+    if place.leads:
+        print(f"policy: {chosen}")
     return 0
 
 
-def _evaluation(options: BCOptions, tasks: Tuple[str, ...]) -> Optional[Callable[[Path], Dict[str, float]]]:
+def _open(folders: Sequence[Path], cache: Optional[Path]) -> Tuple[Tuple[Any, ...], List[Dict[str, Any]]]:
+    """The decoded demonstrations of folders of shards, and what their indices say of how they were made."""
+    from robot_bridge.sim.shards import read_folder, read_index, shard_paths
+    from vptr_policy.data.demonstrations import fingerprint, open_cache
+
+    caches: List[Any] = []
+    made: List[Dict[str, Any]] = []
+    for folder in folders:
+        paths = shard_paths(folder)
+        index = read_index(folder)
+        total = sum(row["trajectories"] for row in index["tasks"].values())
+        opened = open_cache(cache or folder / ".cache", read_folder(folder), fingerprint(paths), total)
+        caches.append(opened)
+        origin: Dict[str, Any] = {name: index[name] for name in ("command", "plan") if name in index}
+        made.append({"folder": str(folder), "fingerprint": opened.fingerprint, "shards": len(paths), **origin})
+    return tuple(caches), made
+
+
+def _evaluation(options: RobotOptions, tasks: Tuple[str, ...]) -> Optional[Callable[[Path], Dict[str, float]]]:
     """Rolls a checkpoint out in the simulator: the success rate of each task, and their mean as ``success``."""
     if not options.evaluate_every:
         return None

@@ -45,12 +45,14 @@ def _printed(words: List[str], capsys: Any) -> str:
     return str(capsys.readouterr().out)
 
 
-def test_train_writes_a_policy_that_info_describes(run_folder: Path, capsys: Any) -> None:
+def test_train_writes_a_policy_that_info_describes(data: Path, run_folder: Path, capsys: Any) -> None:
     text = _printed(["policy", "info", "--policy", str(run_folder / "checkpoint")], capsys)
     assert "knife_in_pot" in text and "M parameters" in text and "vptr train bc --data" in text
     text = _printed(["policy", "info", "--policy", str(run_folder / "checkpoint"), "--json"], capsys)
     card = json.loads(text)
-    assert card["data"]["transitions"] == 15 and card["data"]["plan"] == {"seed": 0}
+    assert card["data"]["transitions"] == 15
+    (source,) = card["data"]["sources"]
+    assert source["folder"] == str(data) and source["shards"] == 1 and source["plan"] == {"seed": 0}
 
 
 def test_replay_writes_a_film_strip(run_folder: Path, tmp_path: Path, capsys: Any) -> None:

@@ -1,18 +1,19 @@
-"""Batches as a function of seed and step, prepared in a thread ahead of the training loop."""
+"""Batches of robot transitions as a function of seed and step."""
 
-import queue
-import threading
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Optional, Tuple, Type
+from dataclasses import dataclass, replace
+from typing import Optional
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 
-from vptr_policy.data.augmentation import Augmentation, augment
-from vptr_policy.data.demonstrations import Transitions
+from vptr_policy.data.augmentation import Augmentation, augment, draw
+from vptr_policy.data.robot.conditioning import Conditioning
+from vptr_policy.data.robot.mixing import MixedIndex
+from vptr_policy.data.robot.transitions import Transitions
+
+PICTURES, SUCCESSORS = 1, 2
+"""Tell the seeds of the augmentation of s and of s' from those of the order."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,11 @@ class Batch:
     """What one update learns from."""
 
     images: Tensor
-    """(B, 3, 128, 128) float32, values 0..255"""
+    """(B, 3, 128, 128) uint8, values 0..255"""
     states: Tensor
     """(B, 7) Bridge states"""
     tasks: Tensor
-    """(B, tasks) one-hot"""
+    """(B, tasks) one-hot, or sentence embeddings"""
     actions: Tensor
     """(B, 7) in [-1, 1]"""
     next_images: Optional[Tensor] = None
@@ -37,77 +38,89 @@ class Batch:
     """(B,) discounted sum of the rewards to the end of the trajectory"""
 
 
-class Sampler:
-    """Batch ``step`` of a stream of random orders of the transitions, the same for the same seed and step."""
+@dataclass(frozen=True)
+class Mixture:
+    """Which data the updates learn from: the source alone, and from an update on source and target in fixed shares."""
 
-    def __init__(self, transitions: Transitions, size: int, seed: int, augmentation: Augmentation) -> None:
+    target_share: float = 0.0
+    """tau of V-PTR 4.3; with 1 the target alone"""
+    finetune_at: int = 0
+    """the first update with target data"""
+
+
+SOURCE_ONLY = Mixture()
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What batches look like."""
+
+    size: int
+    """rows of all ranks together"""
+    seed: int
+    augmentation: Augmentation
+    successors: bool = False
+    """with next states, rewards, masks and returns, for reinforcement learning; their pictures cost as much again"""
+    rank: int = 0
+    world: int = 1
+
+
+class RobotBatches:
+    """A stream of batches: ``batches[step]``, the same for the same seed and step; a Source of the training loop."""
+
+    def __init__(
+        self,
+        transitions: Transitions,
+        conditioning: Conditioning,
+        options: BatchOptions,
+        mixture: Mixture = SOURCE_ONLY,
+    ) -> None:
         self._transitions = transitions
-        self._size = size
-        self._seed = seed
-        self._augmentation = augmentation
-        self._order: Tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
+        self._conditioning = conditioning
+        self._options = options
+        self._finetune_at = mixture.finetune_at
+        source, target = transitions.strata()
+        shares = (1.0 - mixture.target_share, mixture.target_share)
+        self._alone = MixedIndex((source,), (1.0,), options.seed) if len(source) else None
+        self._mixed = MixedIndex((source, target), shares, options.seed) if len(target) else None
 
-    def batch(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> Batch:
         """The batch of update ``step``."""
-        cache = self._transitions.cache
-        index = self._transitions.index[self._places(step)]
-        random = np.random.default_rng([self._seed, 1, step])
-        return Batch(
-            images=augment(cache.frames, index, self._augmentation, random),
-            states=torch.from_numpy(cache.rows["state"][index]),
-            tasks=functional.one_hot(torch.from_numpy(cache.rows["task"][index]), len(cache.tasks)).float(),
-            actions=torch.from_numpy(self._transitions.targets[index]),
+        rows = self._rows(step)
+        data, told = self._transitions, self._conditioning
+        now, after = data.now[rows], data.next[rows]
+        plain = Batch(
+            images=self._pictures(now, step, PICTURES),
+            states=torch.from_numpy(data.states[now]),
+            tasks=torch.from_numpy(told.vectors[told.index[rows]]),
+            actions=torch.from_numpy(data.actions[rows]),
+        )
+        if not self._options.successors:
+            return plain
+        return replace(
+            plain,
+            next_images=self._pictures(after, step, SUCCESSORS),
+            next_states=torch.from_numpy(data.states[after]),
+            rewards=torch.from_numpy(data.rewards[rows]),
+            masks=torch.from_numpy(data.masks[rows]),
+            returns=torch.from_numpy(data.returns[rows]),
         )
 
-    def _places(self, step: int) -> np.ndarray:
-        positions = np.arange(step * self._size, (step + 1) * self._size)
-        count = len(self._transitions.index)
-        return np.array([self._shuffled(int(position // count))[position % count] for position in positions])
+    def _rows(self, step: int) -> np.ndarray:
+        options = self._options
+        mixed = self._mixed is not None and step >= self._finetune_at
+        index = self._mixed if mixed else self._alone
+        if index is None:
+            raise ValueError(
+                f"update {step} has no data: the target's come in at {self._finetune_at}, a source there is not"
+            )
+        return index.rows(step, options.size // options.world, options.rank, options.world)
 
-    def _shuffled(self, epoch: int) -> np.ndarray:
-        if self._order[0] != epoch:
-            random = np.random.default_rng([self._seed, 0, epoch])
-            self._order = (epoch, random.permutation(len(self._transitions.index)))
-        return self._order[1]
-
-
-class Prefetcher:
-    """Hands out the batches from ``first`` on, up to ``depth`` of them made ahead in a thread."""
-
-    def __init__(self, sampler: Sampler, first: int, depth: int = 4) -> None:
-        self._sampler = sampler
-        self._ready: queue.Queue = queue.Queue(depth)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._fill, args=(first,), name="batches", daemon=True)
-
-    def __enter__(self) -> "Prefetcher":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self._closed.set()
-        while self._thread.is_alive():
-            self._drain()
-            self._thread.join(0.05)
-
-    def next(self) -> Batch:
-        """The next batch; raises what went wrong in the thread."""
-        item = self._ready.get()
-        if isinstance(item, BaseException):
-            raise RuntimeError(f"the data thread failed: {item}") from item
-        return item
-
-    def _fill(self, step: int) -> None:
-        torch.set_num_threads(1)  # of this thread: the training loop has its own
-        try:
-            while not self._closed.is_set():
-                self._ready.put(self._sampler.batch(step))
-                step += 1
-        except Exception as error:
-            self._ready.put(error)
-
-    def _drain(self) -> None:
-        while not self._ready.empty():
-            self._ready.get_nowait()
+    def _pictures(self, frames: np.ndarray, step: int, which: int) -> Tensor:
+        """Varied as if all ranks were one: drawn for the whole batch, of which each rank takes its part."""
+        options = self._options
+        random = np.random.default_rng([options.seed, which, step])
+        variation = draw(options.augmentation, options.size, random)
+        share = len(frames)
+        part = slice(options.rank * share, (options.rank + 1) * share)
+        return augment(self._transitions.frames, frames, variation.part(part))

@@ -1,18 +1,17 @@
 """What a training run needs to go on exactly where it was: one safetensors file, replaced atomically."""
 
-import copy
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Set
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from vptr_policy.networks.actor import Actor
+from vptr_policy.algorithms.learner import Learner
 
 STATE = "state.safetensors"
 
@@ -27,22 +26,14 @@ class Best:
 
 @dataclass
 class TrainingState:
-    """Networks, optimiser and counters of a run."""
+    """Networks (targets and averages among them), optimiser and counters of a run."""
 
-    actor: Actor
-    average: Actor
+    learner: Learner
     optimizer: torch.optim.Optimizer
     step: int = 0
     elapsed_s: float = 0.0
     best: Optional[Best] = None
-    evaluated_step: int = field(default=-1)
-
-    @classmethod
-    def fresh(cls, actor: Actor, learning_rate: float, weight_decay: float) -> "TrainingState":
-        """The state before the first update."""
-        actor = actor.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(actor.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
-        return cls(actor, copy.deepcopy(actor).requires_grad_(False), optimizer)
+    evaluated_step: int = -1
 
     def save(self, folder: Path) -> None:
         """Replace the state file of a run."""
@@ -59,43 +50,54 @@ class TrainingState:
         os.replace(str(partial), str(folder / STATE))
 
     def restore(self, folder: Path) -> bool:
-        """Take over the state file of a run, if there is one."""
+        """Take over the state file of a run, if there is one; raises ValueError when it is damaged or of another."""
         path = folder / STATE
         if not path.is_file():
             return False
-        with safe_open(str(path), "pt") as stored:
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
-            counters = json.loads(stored.metadata()["counters"])
-        self.actor.load_state_dict(_part(tensors, "actor"))
-        self.average.load_state_dict(_part(tensors, "average"))
-        self._restore_optimizer(_part(tensors, "optimizer"))
+        try:
+            with safe_open(str(path), "pt") as stored:
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
+                counters = json.loads(stored.metadata()["counters"])
+            self.learner.load_state_dict(_part(tensors, "learner"))
+            self._restore_optimizer(_part(tensors, "optimizer"))
+        except (KeyError, RuntimeError, SafetensorError) as error:
+            raise ValueError(f"{path} is not the state of this run ({error}); start again in another --out") from error
         self.step, self.elapsed_s = counters["step"], counters["elapsed_s"]
         self.evaluated_step = counters["evaluated_step"]
         self.best = None if counters["best"] is None else Best(*counters["best"])
         return True
 
-    def update_average(self, decay: float) -> None:
-        """average += (1 - decay) (actor - average), with a smaller decay in the first updates."""
-        weight = 1.0 - min(decay, (1.0 + self.step) / (10.0 + self.step))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.actor.parameters()), weight)
-
     def _tensors(self) -> Dict[str, Tensor]:
         moments = self.optimizer.state_dict()["state"]
-        parts = {"actor": self.actor.state_dict(), "average": self.average.state_dict()}
+        parts = {"learner": self.learner.state_dict()}
         parts["optimizer"] = {f"{i}.{name}": value for i, group in moments.items() for name, value in group.items()}
-        return {f"{part}/{name}": t.contiguous() for part, named in parts.items() for name, t in named.items()}
+        return unshared({f"{part}/{name}": tensor for part, named in parts.items() for name, tensor in named.items()})
 
     def _restore_optimizer(self, tensors: Dict[str, Tensor]) -> None:
-        parameters = list(self.actor.parameters())
+        parameters: List[Tensor] = [p for group in self.optimizer.param_groups for p in group["params"]]
         moments: Dict[int, Dict[str, Tensor]] = {}
         for key, tensor in tensors.items():
             number, _, name = key.partition(".")
             like = parameters[int(number)]
-            if tensor.shape == like.shape:  # the fused update walks memory: it must be laid out like the parameter
+            if tensor.shape == like.shape and name != "step":
+                # the fused update walks memory: the moments must be laid out like the parameter
                 tensor = torch.empty_like(like, requires_grad=False).copy_(tensor)
             moments.setdefault(int(number), {})[name] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def unshared(tensors: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    """The tensors on the CPU, row by row in memory, those that share memory with one before copied."""
+    seen: Set[int] = set()
+    result: Dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        plain = tensor.detach().cpu().contiguous()
+        if plain.data_ptr() in seen:
+            plain = plain.clone()
+        seen.add(plain.data_ptr())
+        result[name] = plain
+    return result
 
 
 def _part(tensors: Dict[str, Tensor], part: str) -> Dict[str, Tensor]:

@@ -7,22 +7,23 @@ from typing import Any, Dict
 import pytest
 import tyro
 
-from vptr_policy.options import TrainOptions
+from vptr_policy.training.options import BCOptions
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {},
-        {"steps": 7, "hours": 0.5, "failures": True},
+        {"steps": 7, "hours": 0.5, "failures": True, "bfloat16": False},
         {"hidden": (64, 32, 16), "out": Path("a folder/run"), "colour": 0.0},
+        {"data": (Path("one"), Path("two"))},
     ],
 )
 def test_the_command_gives_the_same_options_again(changes: Dict[str, Any]) -> None:
-    options = TrainOptions(**{"data": Path("data"), "out": Path("run"), **changes})
-    words = shlex.split(options.command("vptr train bc"))
+    options = BCOptions(**{"data": (Path("data"),), "out": Path("run"), **changes})
+    words = shlex.split(options.command())
     assert words[:3] == ["vptr", "train", "bc"]
-    assert tyro.cli(TrainOptions, args=words[3:]) == options
+    assert tyro.cli(BCOptions, args=words[3:]) == options
 
 
 @pytest.mark.parametrize(
@@ -32,8 +33,9 @@ def test_the_command_gives_the_same_options_again(changes: Dict[str, Any]) -> No
         ({"save_every": 0}, "--save-every is 0"),
         ({"averaging": 1.0}, "--averaging is 1.0"),
         ({"hours": -1.0}, "--hours is -1.0"),
+        ({"schedule": "linear"}, "--schedule is linear, expected constant or cosine"),
     ],
 )
 def test_what_cannot_be_is_refused(changes: Dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        TrainOptions(Path("data"), Path("run"), **changes)
+        BCOptions((Path("data"),), Path("run"), **changes)

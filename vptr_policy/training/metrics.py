@@ -28,7 +28,8 @@ class Metrics:
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Record the values of update ``step``."""
-        self._lines.write(json.dumps({"step": step, **{name: round(v, 6) for name, v in values.items()}}) + "\n")
+        digits = {name: float(f"{value:.9g}") for name, value in values.items()}  # nine tell all float32 apart
+        self._lines.write(json.dumps({"step": step, **digits}) + "\n")
         self._lines.flush()
         for name, value in values.items():
             self._board.add_scalar(name, value, step)
@@ -45,7 +46,23 @@ class Metrics:
         self._lines.close()
 
 
-SHOWN = ("loss", "motion_error", "gripper_right", "success")
+class NoMetrics:
+    """What the other processes of a run write: nothing."""
+
+    def advance(self) -> None:
+        """Nothing."""
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+SHOWN = ("loss", "motion_error", "gripper_right", "steps_per_s", "success")
 
 
 def _keep_until(path: Path, step: int) -> None:
