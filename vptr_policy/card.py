@@ -168,6 +168,7 @@ NETWORK_CHECKS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
     "frozen": (lambda value: isinstance(value, bool), "true or false"),
     "batch_statistics": (lambda value: isinstance(value, bool), "true or false"),
     "image_side": (_is_side, "a whole number, 0 for pictures as they come"),
+    "embedding": (_is_side, "a whole number, 0 for none"),
     "bottleneck": (_is_side, "a whole number, 0 for none"),
     "dropout": (_is_share, "a number from 0 to less than 1"),
     "critic_condition": (lambda value: value in list(CRITIC_CONDITIONS), "one of " + ", ".join(CRITIC_CONDITIONS)),

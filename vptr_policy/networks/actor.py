@@ -1,13 +1,13 @@
 """The paper's policy network: picture -> encoder, joined by proprioception and task -> MLP -> tanh-Gaussian."""
 
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.distribution import LOG_STD_MAX, LOG_STD_MIN, TanhGaussian
+from vptr_policy.networks.dropout import drop
 from vptr_policy.networks.encoders import ENCODERS, VisualNetwork
 
 __all__ = ["ACTION_SIZE", "ENCODERS", "STATE_SIZE", "Actor", "ConditionedMLP", "NetworkConfig"]
@@ -29,12 +29,12 @@ class ConditionedMLP(nn.Module):
         self.output = nn.Linear(widths[-1] + condition, outputs)
         self.dropout = dropout
 
-    def forward(self, inputs: Tensor, condition: Tensor) -> Tensor:
-        """Apply the layers with ReLU between them."""
+    def forward(self, inputs: Tensor, condition: Tensor, generator: Optional[torch.Generator] = None) -> Tensor:
+        """Apply the layers with ReLU between them, and in training dropout with the noise of ``generator``."""
         for layer in self.hidden:
             inputs = torch.relu(layer(torch.cat([inputs, condition], 1)))
             if self.dropout and self.training:
-                inputs = functional.dropout(inputs, self.dropout)
+                inputs = drop(inputs, self.dropout, generator)
         return self.output(torch.cat([inputs, condition], 1))
 
 
@@ -51,18 +51,24 @@ class Actor(VisualNetwork):
         self.register_buffer("state_mean", torch.zeros(STATE_SIZE))
         self.register_buffer("state_std", torch.ones(STATE_SIZE))
 
-    def forward(self, images: Tensor, state: Tensor, task: Tensor) -> TanhGaussian:
+    def forward(
+        self, images: Tensor, state: Tensor, task: Tensor, generator: Optional[torch.Generator] = None
+    ) -> TanhGaussian:
         """The action distribution.
 
         Args:
             images: (B, 3, H, W), values 0..255, any number type.
             state: (B, 7) Bridge state in metres, radians and opening; normalised here with the data's statistics.
             task: (B, tasks) one-hot or embedding.
+            generator: of dropout's noise, in training.
         """
-        return self.distribution(self.encode(images), state, task)
+        return self.distribution(self.encode(images), state, task, generator)
 
-    def distribution(self, features: Tensor, state: Tensor, task: Tensor) -> TanhGaussian:
+    def distribution(
+        self, features: Tensor, state: Tensor, task: Tensor, generator: Optional[torch.Generator] = None
+    ) -> TanhGaussian:
         """The action distribution given ``encode(images)`` (B, F)."""
         proprioception = (state - self.state_mean) / self.state_std
-        mean, log_std = self.head(torch.cat([features, proprioception], 1), task).chunk(2, 1)
+        inputs = torch.cat([features, proprioception], 1)
+        mean, log_std = self.head(inputs, task, generator).chunk(2, 1)
         return TanhGaussian(mean, log_std.clamp(LOG_STD_MIN, LOG_STD_MAX))

@@ -25,6 +25,8 @@ class NetworkConfig:
     statistics (V-PTR D.3: temporal-difference learning is unstable with batch statistics)."""
     image_side: int = 0
     """Side to which resnetv2-50 and resnet-50 resize pictures first; 0: as they come. The others have their own."""
+    embedding: int = 0
+    """Width of a linear layer that belongs to the encoder and is loaded and frozen with it (VIP: 1024); 0: none."""
     bottleneck: int = 0
     """Width of the linear layer, LayerNorm and tanh between encoder and head, as in PTR; 0: none."""
     dropout: float = 0.0

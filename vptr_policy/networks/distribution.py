@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Tuple
 
 import torch
 import torch.nn.functional as functional
@@ -28,8 +28,21 @@ class TanhGaussian:
 
     def sample(self, generator: Optional[torch.Generator] = None) -> Tensor:
         """One action with gradients to the parameters (B, A)."""
-        noise = torch.randn(self.mean.shape, generator=generator)
-        return torch.tanh(self.mean + noise * self.log_std.exp())
+        return torch.tanh(self.mean + self._noise(self.mean.shape, generator) * self.log_std.exp())
+
+    def sample_with_log_prob(self, count: int, generator: Optional[torch.Generator] = None) -> Tuple[Tensor, Tensor]:
+        """``count`` actions each with gradients to the parameters, and log p of each: (B, N, A), (B, N).
+
+        The probability is taken before the tanh, so that an action that rounds to 1 has a finite one.
+        """
+        many = TanhGaussian(self.mean.unsqueeze(1), self.log_std.unsqueeze(1))
+        batch, size = self.mean.shape
+        values = many.mean + self._noise(torch.Size([batch, count, size]), generator) * many.log_std.exp()
+        return torch.tanh(values), many._log_prob_before_tanh(values)
+
+    def _noise(self, shape: torch.Size, generator: Optional[torch.Generator]) -> Tensor:
+        device = self.mean.device if generator is None else generator.device
+        return torch.randn(shape, generator=generator, device=device).to(self.mean)
 
     def _log_prob_before_tanh(self, values: Tensor) -> Tensor:
         scaled = (values - self.mean) * (-self.log_std).exp()

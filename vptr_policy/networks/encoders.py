@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.convolutional import ConvolutionalEncoder
+from vptr_policy.networks.embedding import Embedding
 from vptr_policy.networks.resnetv2 import ResNetV2
 
 ENCODERS: Dict[str, Callable[[NetworkConfig], nn.Module]] = {
@@ -22,7 +23,8 @@ def make_encoder(config: NetworkConfig) -> nn.Module:
         near = get_close_matches(config.encoder, ENCODERS, n=1, cutoff=0.0)[0]
         known = ", ".join(ENCODERS)
         raise ValueError(f"no encoder {config.encoder!r}; known: {known}. Did you mean {near!r}?")
-    return ENCODERS[config.encoder](config)
+    encoder = ENCODERS[config.encoder](config)
+    return Embedding(encoder, config.embedding) if config.embedding else encoder
 
 
 class VisualNetwork(nn.Module):

@@ -1,10 +1,13 @@
 """Several heads of one shape, computed together by batched products instead of one after the other."""
 
 import math
-from typing import Sequence, Tuple
+from functools import partial
+from typing import Callable, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
+
+Initialise = Callable[[Tensor], object]
 
 
 class EnsembleLinear(nn.Module):
@@ -14,14 +17,14 @@ class EnsembleLinear(nn.Module):
     same for all N actions of a picture is multiplied once for the picture and added to all of them.
     """
 
-    def __init__(self, heads: int, inputs: Sequence[int], outputs: int, gain: float) -> None:
-        """Weights are orthogonal, scaled by ``gain``; biases zero."""
+    def __init__(self, heads: int, inputs: Sequence[int], outputs: int, initialise: Initialise) -> None:
+        """``initialise`` fills each head's weight (inputs, outputs) in place; biases are zero."""
         super().__init__()
         self.inputs = tuple(inputs)
         self.weight = nn.Parameter(torch.empty(heads, sum(inputs), outputs))
         self.bias = nn.Parameter(torch.zeros(heads, 1, 1, outputs))
-        for head in self.weight:
-            nn.init.orthogonal_(head.detach(), gain)
+        for head in self.weight.detach():
+            initialise(head)
 
     def forward(self, parts: Sequence[Tensor]) -> Tensor:
         """Parts (1 or heads, B, 1 or N, inputs) -> (heads, B, N, outputs)."""
@@ -42,9 +45,10 @@ class EnsembleMLP(nn.Module):
         """``inputs`` and ``condition`` are the sizes of the parts given to forward."""
         super().__init__()
         gains = [math.sqrt(2.0)] * len(hidden) + [0.01]
+        fills = [partial(nn.init.orthogonal_, gain=gain) for gain in gains]
         parts = [tuple(inputs)] + [(width, *condition) for width in hidden]
         self.layers = nn.ModuleList(
-            [EnsembleLinear(heads, sizes, width, gain) for sizes, width, gain in zip(parts, (*hidden, 1), gains)]
+            [EnsembleLinear(heads, sizes, width, fill) for sizes, width, fill in zip(parts, (*hidden, 1), fills)]
         )
 
     def forward(self, inputs: Sequence[Tensor], condition: Sequence[Tensor]) -> Tensor:
