@@ -64,8 +64,10 @@ def evaluate_plans(plans: List[Any], workers: int, address: Optional[str], out: 
     from eval_protocol.rollout import Episode, summary
     from vptr_cli.sim import _bar
 
+    weights = {plan.policy: identify(plan.policy) for plan in plans}
     known = read_results(out)
-    results: Dict[int, Dict[str, Any]] = {i: known[key(plan)] for i, plan in enumerate(plans) if key(plan) in known}
+    keys = [(*key(plan), weights[plan.policy]) for plan in plans]
+    results: Dict[int, Dict[str, Any]] = {index: known[one] for index, one in enumerate(keys) if one in known}
     missing = [index for index in range(len(plans)) if index not in results]
     found: Dict[int, List[Episode]] = {index: [] for index in missing}
     start = time.monotonic()
@@ -76,18 +78,27 @@ def evaluate_plans(plans: List[Any], workers: int, address: Optional[str], out: 
             bar.update(1)
             if len(found[index]) == plans[index].episodes:
                 ordered = sorted(found[index], key=lambda one: one.number)
-                results[index] = summary(plans[index], ordered, time.monotonic() - start)
+                seconds = time.monotonic() - start
+                results[index] = {**summary(plans[index], ordered, seconds), "checkpoint": weights[plans[index].policy]}
                 append_result(out, results[index])
     return [results[index] for index in range(len(plans))]
 
 
 KEYS = ("policy", "task", "variant", "episodes", "seed", "steps", "latency_s")
-"""What makes a condition; a file of results has each at most once."""
+"""What, with the hash of the weights, makes a condition; a file of results has each at most once."""
 
 
 def key(plan: Any) -> Tuple[Any, ...]:
     """The condition of a plan."""
     return tuple(getattr(plan, name) for name in KEYS)
+
+
+def identify(policy: str) -> str:
+    """The hash of a policy's files: results of weights that stood there before are none of these."""
+    from eval_protocol.provenance import checkpoint_hash
+    from eval_protocol.rollout import EXPERT
+
+    return EXPERT if policy == EXPERT else checkpoint_hash(Path(policy))
 
 
 def read_results(out: Optional[Path]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
@@ -100,7 +111,7 @@ def read_results(out: Optional[Path]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
         out.write_text(whole, encoding="utf-8")
     try:
         rows = [json_module.loads(line) for line in whole.splitlines()]
-        return {tuple(row[name] for name in KEYS): row for row in rows}
+        return {tuple(row[name] for name in (*KEYS, "checkpoint")): row for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{out} is no file of results ({error!r}): name another --out") from error
 

@@ -1,0 +1,49 @@
+import json
+import shutil
+
+import pytest
+
+from eval_protocol.rollout import RolloutPlan, rollout, summary
+from robot_bridge.share import share_path
+from vptr_cli.evaluate import append_result, evaluate_plans, identify, key, read_results
+
+
+def plan(policy="expert", episodes=1):
+    return RolloutPlan(policy, "sweet_potato_on_plate", episodes=episodes, seed=3)
+
+
+def result(of, checkpoint="expert"):
+    return {**summary(of, list(rollout(of)), 1.0), "checkpoint": checkpoint}
+
+
+def test_what_stands_in_the_file_is_not_run_again(tmp_path):
+    out = tmp_path / "results" / "all.jsonl"
+    marked = {**result(plan()), "seconds": 4321.0}
+    append_result(out, marked)
+    assert evaluate_plans([plan()], 1, None, out) == [marked]
+
+
+def test_a_line_that_a_killed_run_left_unfinished_is_cut_off(tmp_path):
+    out = tmp_path / "all.jsonl"
+    append_result(out, result(plan()))
+    whole = out.read_text()
+    out.write_text(whole + '{"policy": "exp')
+    assert list(read_results(out)) == [(*key(plan()), "expert")]
+    assert out.read_text() == whole
+
+
+def test_other_weights_in_the_same_folder_are_another_condition(tmp_path):
+    folder = tmp_path / "policy"
+    shutil.copytree(share_path("models/bc-sim"), folder)
+    before = identify(str(folder))
+    card = json.loads((folder / "card.json").read_text())
+    card["metrics"] = {"changed": True}
+    (folder / "card.json").write_text(json.dumps(card))
+    assert identify(str(folder)) != before
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    out = tmp_path / "notes.txt"
+    out.write_text("shopping list\n")
+    with pytest.raises(ValueError, match="no file of results"):
+        read_results(out)

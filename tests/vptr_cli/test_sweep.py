@@ -1,0 +1,45 @@
+import json
+import sys
+
+import pytest
+
+from vptr_cli.sweep import combinations, command, name_of, run_one, sweep
+
+
+def test_every_combination_is_a_run():
+    points = list(combinations(["alpha=0.1,5", "--seed=0,1"]))
+    assert [name_of(point) for point in points] == [
+        "alpha=0.1,seed=0", "alpha=0.1,seed=1", "alpha=5,seed=0", "alpha=5,seed=1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("grid", [["alpha"], ["=1,2"], ["alpha=1,,2"], []])
+def test_another_form_is_explained(grid):
+    with pytest.raises(ValueError, match="expected OPTION=VALUE,VALUE"):
+        combinations(grid)
+
+
+def test_the_command_trains_the_preset_in_a_folder_of_its_own(tmp_path):
+    words = command("bc", (("seed", "3"),), tmp_path, ["--data", "somewhere"], 1)
+    assert words[:5] == [sys.executable, "-m", "vptr_cli", "train", "bc"]
+    assert words[5:] == ["--data", "somewhere", "--seed", "3", "--out", str(tmp_path / "seed=3"), "--threads", "1"]
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest(tmp_path):
+    with pytest.raises(ValueError, match="did you mean 'bc'"):
+        sweep("bcc", ("seed=0",), tmp_path)
+
+
+def test_a_failed_run_says_its_last_line(tmp_path):
+    row = run_one(
+        "seed=1", [sys.executable, "-c", "import sys; print('so'); sys.exit('no data here')"], tmp_path / "a.log"
+    )
+    assert row["status"] == 1 and "no data here" in row["outcome"]
+
+
+def test_a_finished_run_gives_its_metrics(tmp_path):
+    folder = tmp_path / "seed=1" / "checkpoint"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text(json.dumps({"metrics": {"success": 0.5}}))
+    row = run_one("seed=1", [sys.executable, "-c", "pass"], tmp_path / "seed=1.log")
+    assert row["status"] == 0 and row["metrics"] == {"success": 0.5}

@@ -1,0 +1,123 @@
+"""`vptr sweep`: the same training with other values of its options, spread over cores or machines by Ray."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+Point = Tuple[Tuple[str, str], ...]
+"""Options with their values."""
+
+
+def sweep(
+    preset: str,
+    grid: Tuple[str, ...],
+    out: Path,
+    options: str = "",
+    cpus: int = 1,
+    workers: Optional[int] = None,
+    address: Optional[str] = None,
+) -> int:
+    """Train a preset once for each combination of the grid's values; each run has a folder of its own in OUT.
+
+    Runs that were finished are kept, interrupted ones go on where they were: give the same command again. For
+    example the paper's sweep of alpha (V-PTR D.1):
+    vptr sweep ptr --grid alpha=0.1,1,5,10 seed=0,1 --options "--data data/robot --steps 10000" --out runs/alpha
+
+    Args:
+        preset: see `vptr train`.
+        grid: OPTION=VALUE,VALUE,... as often as needed.
+        out: folder of the runs, named after their values; summary.json lists them with their metrics.
+        options: further options of `vptr train`, the same for all runs.
+        cpus: cores of a run, which are its threads.
+        workers: cores in all; default all of this machine.
+        address: of a running Ray cluster; default: Ray on this machine for this run alone.
+    """
+    _check_preset(preset)
+    from eval_protocol.cluster import ray_session
+
+    points = list(combinations(grid))
+    runs = [(name_of(point), command(preset, point, out, shlex.split(options), cpus)) for point in points]
+    total = workers or len(os.sched_getaffinity(0))
+    if not 1 <= cpus <= total:
+        raise ValueError(f"--cpus is {cpus}, expected 1 to the {total} cores there are")
+    out.mkdir(parents=True, exist_ok=True)
+    with ray_session(total, address) as ray:
+        rows = list(_train_all(ray, runs, out, cpus))
+    summary = sorted(rows, key=lambda row: [name for name, _ in runs].index(row["run"]))
+    _write(out / "summary.json", {"preset": preset, "grid": list(grid), "options": options, "runs": summary})
+    for row in summary:
+        print("{run}: {outcome}".format(**row))
+    return 0 if all(row["status"] == 0 for row in rows) else 1
+
+
+def combinations(grid: Sequence[str]) -> Iterator[Point]:
+    """Every combination of the values of OPTION=VALUE,VALUE,...; raises ValueError on another form."""
+    axes: List[List[Tuple[str, str]]] = []
+    for axis in grid:
+        name, equals, values = axis.partition("=")
+        if not name or not equals or not all(values.split(",")):
+            raise ValueError(f"--grid {axis!r}: expected OPTION=VALUE,VALUE,... such as alpha=0.1,1,5,10")
+        axes.append([(name.lstrip("-"), value) for value in values.split(",")])
+    if not axes:
+        raise ValueError("--grid is empty: expected OPTION=VALUE,VALUE,... such as alpha=0.1,1,5,10")
+    return iter(product(*axes))
+
+
+def name_of(point: Point) -> str:
+    """The folder of a run."""
+    return ",".join(f"{name}={value}".replace("/", "_") for name, value in point)
+
+
+def command(preset: str, point: Point, out: Path, options: Sequence[str], cpus: int) -> List[str]:
+    """The command line of a run."""
+    chosen = [word for name, value in point for word in ("--" + name, value)]
+    words = [*options, *chosen, "--out", str(out / name_of(point)), "--threads", str(cpus)]
+    return [sys.executable, "-m", "vptr_cli", "train", preset, *words]
+
+
+def run_one(name: str, words: Sequence[str], log: Path) -> Dict[str, Any]:
+    """Train, with the output in ``log``; the row of the summary."""
+    with open(str(log), "ab") as file:
+        status = subprocess.run(list(words), stdout=file, stderr=subprocess.STDOUT).returncode
+    row: Dict[str, Any] = {"run": name, "status": status, "command": " ".join(words[1:])}
+    card = log.with_suffix("") / "checkpoint" / "card.json"
+    if status != 0 or not card.is_file():
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return {**row, "outcome": f"failed with status {status}: {lines[-1] if lines else 'no output'} (see {log})"}
+    metrics = json.loads(card.read_text(encoding="utf-8"))["metrics"]
+    return {**row, "metrics": metrics, "outcome": json.dumps(metrics)}
+
+
+def _train_all(ray: Any, runs: Sequence[Tuple[str, List[str]]], out: Path, cpus: int) -> Iterator[Dict[str, Any]]:
+    from tqdm import tqdm
+
+    remote = ray.remote(num_cpus=cpus, max_retries=0)(run_one)
+    pending = [remote.remote(name, words, out / f"{name}.log") for name, words in runs]
+    with tqdm(total=len(pending), desc="sweep", unit="run", dynamic_ncols=True) as bar:
+        while pending:
+            done, pending = ray.wait(pending)
+            yield ray.get(done[0])
+            bar.update(1)
+
+
+def _check_preset(preset: str) -> None:
+    from vptr_cli.train import COMMANDS
+
+    if preset not in COMMANDS:
+        near = get_close_matches(preset, COMMANDS, n=1, cutoff=0.0)[0]
+        raise ValueError(f"no preset {preset!r}; did you mean {near!r}? Known: {', '.join(COMMANDS)}")
+
+
+def _write(path: Path, content: Dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+RUN = sweep
