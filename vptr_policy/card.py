@@ -44,7 +44,7 @@ class Card:
     """name and options of the training algorithm"""
     network: NetworkConfig
     tasks: Tuple[str, ...]
-    """names, in the order of the one-hot task id"""
+    """names, in the order of the one-hot task id where there is one"""
     gripper: str = "binary"
     """binary: the opening is rounded to 0 or 1; continuous: it is sent as it is"""
     preprocessing: Dict[str, Any] = field(default_factory=_preprocessing)
@@ -53,12 +53,15 @@ class Card:
     training: Dict[str, Any] = field(default_factory=dict)
     """command, git SHA, steps, seconds, versions"""
     metrics: Dict[str, Any] = field(default_factory=dict)
+    language: Dict[str, Any] = field(default_factory=dict)
+    """of a policy that is told its task in words: ``texts`` whose embeddings it keeps, the text of each of the
+    ``tasks``, and the hash of the sentence ``model``; empty for one-hot task ids"""
     files: Dict[str, Dict[str, Any]] = field(default_factory=dict)
     """name -> sha256 and bytes, filled in by save"""
     format: str = FORMAT
 
 
-OBJECTS = ("algorithm", "network", "preprocessing", "actions", "data", "training", "metrics", "files")
+OBJECTS = ("algorithm", "network", "preprocessing", "actions", "data", "training", "metrics", "language", "files")
 
 
 def read_card(folder: Path) -> Card:
@@ -89,7 +92,7 @@ def _parse(path: Path, loaded: Any) -> Card:
     for name in OBJECTS:
         value = loaded.get(name, {})
         _expect(path, name, value, isinstance(value, dict), "an object {...}")
-    network, tasks = _network(path, loaded["network"]), loaded["tasks"]
+    network, tasks = parse_network(path, loaded["network"]), loaded["tasks"]
     named = isinstance(tasks, list) and all(isinstance(task, str) and task for task in tasks)
     _expect(path, "tasks", tasks, named and len(tasks) == len(set(tasks)), "a list of different names")
     card = Card(**{**loaded, "network": network, "tasks": tuple(tasks)})
@@ -98,7 +101,8 @@ def _parse(path: Path, loaded: Any) -> Card:
     return card
 
 
-def _network(path: Path, loaded: Dict[str, Any]) -> NetworkConfig:
+def parse_network(path: Path, loaded: Dict[str, Any]) -> NetworkConfig:
+    """The shape of a network from the card at ``path``; raises CheckpointError."""
     names = {entry.name for entry in fields(NetworkConfig)}
     _expect(path, "network", sorted(loaded), set(loaded) <= names and "tasks" in loaded, f"of the keys {sorted(names)}")
     default = NetworkConfig(tasks=1)
@@ -126,7 +130,9 @@ def _check_files(path: Path, files: Dict[str, Any]) -> None:
 
 
 def _check_meaning(path: Path, card: Card) -> None:
-    if len(card.tasks) != card.network.tasks:
+    if card.language:
+        _check_language(path, card)
+    elif len(card.tasks) != card.network.tasks:
         raise CheckpointError(
             f"{path}: {len(card.tasks)} task names for a network of {card.network.tasks} tasks, "
             f"expected as many; {REMEDY}"
@@ -139,6 +145,15 @@ def _check_meaning(path: Path, card: Card) -> None:
             f"this version prepares them as {_preprocessing()}; {REMEDY}"
         )
     _expect(path, "gripper", card.gripper, card.gripper in ("binary", "continuous"), "binary or continuous")
+
+
+def _check_language(path: Path, card: Card) -> None:
+    texts, tasks, model = (card.language.get(name) for name in ("texts", "tasks", "model"))
+    named = isinstance(texts, list) and bool(texts) and all(isinstance(text, str) for text in texts)
+    _expect(path, "language.texts", texts, named, "a list of sentences")
+    told = isinstance(tasks, dict) and sorted(tasks) == sorted(card.tasks) and all(t in texts for t in tasks.values())
+    _expect(path, "language.tasks", tasks, told, "one of the texts for each of the tasks")
+    _expect(path, "language.model", model, isinstance(model, str), "the hash of a sentence model")
 
 
 def _is_whole(value: Any) -> bool:
@@ -167,6 +182,7 @@ NETWORK_CHECKS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
     "width": (lambda value: _is_size(value) and value % 8 == 0, "a multiple of 8"),
     "frozen": (lambda value: isinstance(value, bool), "true or false"),
     "batch_statistics": (lambda value: isinstance(value, bool), "true or false"),
+    "symmetric_padding": (lambda value: isinstance(value, bool), "true or false"),
     "image_side": (_is_side, "a whole number, 0 for pictures as they come"),
     "embedding": (_is_side, "a whole number, 0 for none"),
     "bottleneck": (_is_side, "a whole number, 0 for none"),

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from eval_protocol.provenance import checkpoint_hash
 from vptr_policy.card import CARD, Card, CheckpointError
-from vptr_policy.checkpoint import WEIGHTS, _fingerprint, digest, load_checkpoint, record_metrics, save_checkpoint
+from vptr_policy.checkpoint import WEIGHTS, digest, load_checkpoint, record_metrics, save_checkpoint
 from vptr_policy.networks.actor import Actor, NetworkConfig
 from vptr_policy.policy import load_policy
+from vptr_policy.weights import fingerprint
 
 TASKS = ("knife_in_pot", "cucumber_in_bowl")
 
@@ -39,7 +40,7 @@ def _edit_card(folder: Path, edit: Callable[[Dict[str, Any]], Any]) -> None:
 
 def _replace_weights(folder: Path, weights: Dict[str, torch.Tensor]) -> None:
     save_file(weights, str(folder / WEIGHTS))
-    _edit_card(folder, lambda card: card.update(files={WEIGHTS: _fingerprint(folder / WEIGHTS)}))
+    _edit_card(folder, lambda card: card.update(files={WEIGHTS: fingerprint(folder / WEIGHTS)}))
 
 
 def test_there_and_back(folder: Path) -> None:
@@ -97,7 +98,7 @@ def test_other_tensors_are_named(folder: Path) -> None:
 
 def test_a_file_that_is_no_safetensors_is_not_unpickled(folder: Path) -> None:
     torch.save(load_checkpoint(folder)[0].state_dict(), str(folder / WEIGHTS))
-    _edit_card(folder, lambda card: card.update(files={WEIGHTS: _fingerprint(folder / WEIGHTS)}))
+    _edit_card(folder, lambda card: card.update(files={WEIGHTS: fingerprint(folder / WEIGHTS)}))
     with pytest.raises(CheckpointError, match="not a safetensors file"):
         load_checkpoint(folder)
 
