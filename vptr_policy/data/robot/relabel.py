@@ -3,10 +3,10 @@
 import numpy as np
 
 ACTIONS = ("label", "action", "executed", "achieved")
-"""``label``: what the expert meant, the one to imitate. ``action``: what was commanded, noise included; a policy commands
-too, and what the servo makes of it is part of the world, so that Q is a function of this: the choice for reinforcement.
-``executed``: what the servo made of it. ``achieved``: the motion that was measured, the gripper kept, from which
-V-PTR's release learns."""
+"""``label``: what the expert meant, the one to imitate. ``action``: what was commanded, noise included; a policy too
+commands, and what the servo makes of it is part of the world, so that Q is a function of this: the choice for
+reinforcement. ``executed``: what the servo made of it. ``achieved``: the motion that was measured, the gripper kept,
+from which V-PTR's release learns."""
 
 
 def achieved(states: np.ndarray, next_states: np.ndarray, actions: np.ndarray) -> np.ndarray:
