@@ -2,29 +2,58 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Optional, Sequence, Union
+from typing import Dict, Optional, Sequence, Union
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from robot_bridge.interface import IMAGE_SIZE, Action, Observation
 from vptr_policy.actions import denormalise
 from vptr_policy.card import Card
-from vptr_policy.checkpoint import digest, load_checkpoint
-from vptr_policy.networks.actor import Actor
+from vptr_policy.checkpoint import digest, load_checkpoint, load_critic, load_embeddings
+from vptr_policy.instruction import Instructions
+from vptr_policy.networks.actor import ACTION_SIZE, Actor
+from vptr_policy.networks.critic import Critic
+from vptr_policy.networks.distribution import TanhGaussian
 from vptr_policy.networks.resnetv2 import fold_standardisation
 from vptr_policy.resize import resize, to_planes
 
+VALUE_SAMPLES = 16
+"""Actions over which a value is averaged; their noise is always the same, so that equal states have equal values."""
 
-class BCPolicy:
-    """Acts by tanh(mean) of an actor; an interface.Policy."""
 
-    def __init__(self, actor: Actor, card: Card, checkpoint: str = "") -> None:
-        """``checkpoint`` names the files it comes from (``vptr_policy.checkpoint.digest``); empty when from none."""
+class TrainedPolicy:
+    """Acts by tanh(mean) of an actor; an interface.Policy. With a critic each action's info has the state's value."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        card: Card,
+        checkpoint: str = "",
+        critic: Optional[Critic] = None,
+        instructions: Optional[Instructions] = None,
+    ) -> None:
+        """Build a policy of networks.
+
+        Args:
+            actor: what acts.
+            card: of its checkpoint.
+            checkpoint: names the files it comes from (``vptr_policy.checkpoint.digest``); empty when from none.
+            critic: values what it sees.
+            instructions: where it is told its task in words, what turns them into numbers.
+        """
         self.card = card
         self.checkpoint = checkpoint
-        self._actor = fold_standardisation(actor.eval())
-        self._task: Optional[torch.Tensor] = None
+        self._actor = actor.eval()
+        self._critic = critic
+        fold_standardisation(self._actor)
+        if self._critic is not None:
+            fold_standardisation(self._critic.eval())
+        self._instructions = instructions
+        generator = torch.Generator().manual_seed(0)
+        self._noise = torch.randn(VALUE_SAMPLES, ACTION_SIZE, generator=generator)
+        self._task: Optional[Tensor] = None
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -32,9 +61,16 @@ class BCPolicy:
         return self.card.tasks
 
     def reset(self, task: str) -> None:
-        """Begin an episode of ``task``; raises ValueError naming the nearest task when it is unknown."""
-        self._task = torch.zeros(1, len(self.tasks))
-        self._task[0, task_index(task, self.tasks)] = 1.0
+        """Begin an episode of ``task``.
+
+        Raises ValueError naming the nearest task when it is unknown. A policy that is told its task in words takes any
+        words; for such as it was not trained with, raises ValueError where there is no sentence model.
+        """
+        if self._instructions is not None:
+            self._task = self._instructions.embed(task)
+        else:
+            self._task = torch.zeros(1, len(self.tasks))
+            self._task[0, task_index(task, self.tasks)] = 1.0
 
     def act(self, observation: Observation) -> Action:
         """The deterministic Bridge action for a picture of any size and a Bridge state."""
@@ -44,13 +80,22 @@ class BCPolicy:
         if state.shape != (7,) or not np.isfinite(state).all():
             raise ValueError(f"expected a finite Bridge state of shape (7,), got {observation.state}")
         planes = to_planes(resize(observation.image))
+        info: Dict[str, float] = {}
         with torch.inference_mode():
-            mode = self._actor(planes, torch.from_numpy(state).unsqueeze(0), self._task).mode()
-        vector = denormalise(mode[0].numpy())
-        opening = float(vector[6])
+            policy = self._actor(planes, torch.from_numpy(state).unsqueeze(0), self._task)
+            if self._critic is not None:
+                info["value"] = self._value(self._critic, planes, policy)
+        vector = denormalise(policy.mode()[0].numpy())
+        info["gripper_opening"] = float(vector[6])
         if self.card.gripper == "binary":
-            vector[6] = float(opening >= 0.5)
-        return Action(vector, {"gripper_opening": opening})
+            vector[6] = float(vector[6] >= 0.5)
+        return Action(vector, info)
+
+    def _value(self, critic: Critic, planes: Tensor, policy: TanhGaussian) -> float:
+        """V(s) = mean over actions a of the policy of min_i Q_i(s, a)."""
+        actions = torch.tanh(policy.mean.unsqueeze(1) + self._noise * policy.log_std.exp().unsqueeze(1))
+        assert self._task is not None
+        return float(critic.q(critic.encode(planes), self._task, actions).min(0).values.mean())
 
     def warm_up(self) -> None:
         """Act a few times on an empty picture, so that the first real action is as quick as the others."""
@@ -70,10 +115,16 @@ def task_index(task: str, tasks: Sequence[str]) -> int:
     raise ValueError("the policy knows no task {!r}.{} Known: {}.".format(task, hint, ", ".join(tasks)))
 
 
-def load_policy(path: Union[str, Path]) -> BCPolicy:
-    """Load and verify the checkpoint folder at ``path`` and warm the policy up; raises CheckpointError."""
+def load_policy(path: Union[str, Path], sentence_model: Optional[Path] = None) -> TrainedPolicy:
+    """Load and verify the checkpoint folder at ``path`` and warm the policy up; raises CheckpointError.
+
+    ``sentence_model`` is the folder of a sentence-transformers model, for instructions the policy was not trained with;
+    default that of the installed package, where it is installed.
+    """
     folder = Path(path)
     actor, card = load_checkpoint(folder)
-    policy = BCPolicy(actor, card, digest(folder, card))
+    embeddings = load_embeddings(folder, card)
+    instructions = None if embeddings is None else Instructions(card.language, embeddings, sentence_model)
+    policy = TrainedPolicy(actor, card, digest(folder, card), load_critic(folder, card), instructions)
     policy.warm_up()
     return policy

@@ -24,7 +24,7 @@ from vptr_policy.nodes.keepalive import Keepalive
 from vptr_policy.nodes.master import Master, MasterState
 from vptr_policy.nodes.ros_pace import RosPace
 from vptr_policy.nodes.topic_environment import TopicEnvironment
-from vptr_policy.policy import BCPolicy, load_policy
+from vptr_policy.policy import TrainedPolicy, load_policy
 from vptr_policy.runtime import STOPPED, EpisodeResult, Runtime, Step, Unready
 
 ACTION = "/policy/run_episode"
@@ -54,7 +54,7 @@ class RobotEnvironment(TopicEnvironment):
 class PolicyNode:
     """Serves /policy/run_episode, one episode at a time; a new goal preempts the one that runs."""
 
-    def __init__(self, policy: BCPolicy, limits: FreshnessLimits, compressed: bool) -> None:
+    def __init__(self, policy: TrainedPolicy, limits: FreshnessLimits, compressed: bool) -> None:
         self._policy = policy
         self._stop = threading.Event()
         self._ended_by: Optional[str] = None
