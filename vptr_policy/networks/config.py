@@ -23,6 +23,8 @@ class NetworkConfig:
     batch_statistics: bool = False
     """Whether resnet-50 normalises by each batch when it trains (video pre-training) instead of by its running
     statistics (V-PTR D.3: temporal-difference learning is unstable with batch statistics)."""
+    symmetric_padding: bool = False
+    """Whether resnet-34 pads both ends alike, as is usual in PyTorch, instead of as PTR's public code."""
     image_side: int = 0
     """Side to which resnetv2-50 and resnet-50 resize pictures first; 0: as they come. The others have their own."""
     embedding: int = 0

@@ -8,11 +8,17 @@ from torch import Tensor, nn
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.convolutional import ConvolutionalEncoder
 from vptr_policy.networks.embedding import Embedding
+from vptr_policy.networks.resnet34 import ResNet34
+from vptr_policy.networks.resnet50 import ResNet50
 from vptr_policy.networks.resnetv2 import ResNetV2
+from vptr_policy.networks.vit import ViT
 
 ENCODERS: Dict[str, Callable[[NetworkConfig], nn.Module]] = {
     "convolutional": lambda config: ConvolutionalEncoder(config.width),
     "resnetv2-50": lambda config: ResNetV2(config.image_side),
+    "resnet-50": lambda config: ResNet50(side=config.image_side, batch_statistics=config.batch_statistics),
+    "resnet-34": lambda config: ResNet34(config.symmetric_padding),
+    "vit-b16": lambda _: ViT(),
 }
 """name -> what makes the encoder: pictures (B, 3, H, W) with values 0..255 -> features (B, ``size``)"""
 
