@@ -126,7 +126,7 @@ def test_a_file_that_is_no_safetensors_is_not_unpickled(folder: Path) -> None:
         (lambda card: card["network"].update(tasks=True), "network.tasks is True, expected a whole number"),
         (lambda card: card.update(tasks=[1, 2, 3, 4]), r"tasks is \[1, 2, 3, 4\], expected a list of different names"),
         (lambda card: card.update(tasks={"a": 1}), "tasks is .*, expected a list of different names"),
-        (lambda card: card["network"].update(encoder="resnet-50"), "did you mean 'resnetv2-50'"),
+        (lambda card: card["network"].update(encoder="resnetv2"), "did you mean 'resnetv2-50'"),
         (lambda card: card["network"].update(encoder=[1]), r"network.encoder is \[1\], expected one of"),
         (lambda card: card.update(gripper=[]), r"gripper is \[\], expected binary or continuous"),
         (lambda card: card.update(tasks=["one"]), "1 task names for a network of 2 tasks"),
