@@ -1,14 +1,15 @@
 """Behaviour cloning: pure losses of a batch and an actor's distribution, each (loss, info)."""
 
+import math
 from typing import Callable, Dict, Tuple
 
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from vptr_policy.algorithms.learner import Info
 from vptr_policy.networks.distribution import TanhGaussian
 
-Info = Dict[str, Tensor]
 HUBER_DELTA = 0.1
 """In normalised units: a tenth of the action box."""
 
@@ -36,6 +37,20 @@ def likelihood_loss(actions: Tensor, policy: TanhGaussian) -> Tuple[Tensor, Info
     return loss, {"log_std": policy.log_std.mean(), **errors(actions, policy)}
 
 
+def unit_gaussian_loss(actions: Tensor, policy: TanhGaussian) -> Tuple[Tensor, Info]:
+    """-mean_B log N(a; tanh(mu), I), as in bridge_data_v2's BC, whose standard deviation is fixed at 1: squared errors.
+
+    There the mean is not squashed; here it is the action that the policy acts with.
+    """
+    return -unit_gaussian_log_prob(actions, policy).mean(), errors(actions, policy)
+
+
+def unit_gaussian_log_prob(actions: Tensor, policy: TanhGaussian) -> Tensor:
+    """log N(a; tanh(mu), I) = -|a - tanh(mu)|^2 / 2 - 7/2 log(2 pi); (B, 7) -> (B,)."""
+    squares = (actions - policy.mode()).square().sum(-1)
+    return -0.5 * squares - 0.5 * actions.shape[-1] * math.log(2.0 * math.pi)
+
+
 def errors(actions: Tensor, policy: TanhGaussian) -> Info:
     """Mean absolute error of the motions, normalised, and how often the gripper is on the right side of half."""
     with torch.no_grad():
@@ -47,4 +62,10 @@ def errors(actions: Tensor, policy: TanhGaussian) -> Info:
 LOSSES: Dict[str, Callable[[Tensor, TanhGaussian], Tuple[Tensor, Info]]] = {
     "huber": huber_loss,
     "likelihood": likelihood_loss,
+    "unit-gaussian": unit_gaussian_loss,
 }
+LIKELIHOODS: Dict[str, Callable[[Tensor, TanhGaussian], Tensor]] = {
+    "likelihood": lambda actions, policy: policy.log_prob(actions),
+    "unit-gaussian": unit_gaussian_log_prob,
+}
+"""Of the losses those that are -mean_B log pi(a | s): name -> log pi (B,)."""
