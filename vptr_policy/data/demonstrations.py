@@ -164,7 +164,7 @@ def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Opt
     texts: List[str] = []
     with ThreadPoolExecutor(2) as pool, open(str(partial / FRAMES), "wb") as frames:
         for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
-            for frame in pool.map(_decode, demonstration.jpegs):
+            for frame in pool.map(decode, demonstration.jpegs):
                 frames.write(frame.tobytes())
             _append(columns, demonstration)
             names.append(str(demonstration.info["task"]))
@@ -199,7 +199,8 @@ def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration) 
     columns["remaining"].append(np.arange(steps, -1, -1))
 
 
-def _decode(jpeg: bytes) -> np.ndarray:
+def decode(jpeg: bytes) -> np.ndarray:
+    """The picture in a JPEG or PNG as a policy sees it: (128, 128, 3) RGB uint8."""
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"{len(jpeg)} bytes are not a JPEG picture")

@@ -1,0 +1,198 @@
+"""`vptr data import`, `info` and `export` for demonstrations of the robot."""
+
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Union
+
+from tyro.conf import Positional
+
+from vptr_cli.formats import Format
+
+
+def import_bridge_raw(
+    source: Positional[Path],
+    out: Path,
+    camera: int = 0,
+    latency_shift: str = "auto",
+    shard_size: int = 32,
+) -> int:
+    """Bridge as its recorder wrote it: pickles are read without running anything of them.
+
+    Writes the shards that `vptr train` reads: OUT/shard-00000.tar ... and OUT/index.json, which names what was skipped.
+    The same command again goes on where it was interrupted. Pictures are kept as they are.
+
+    Args:
+        source: any folder above the dated ones.
+        out: folder of the shards.
+        camera: whose pictures are kept: images{camera}.
+        latency_shift: drop the first observation and the last action of what was recorded before 2021-07-23 (auto), of
+            all (always) or of nothing (never).
+        shard_size: trajectories in a shard.
+    """
+    from vptr_policy.data.robot.bridge_raw import RawOptions, parts
+
+    options = RawOptions(camera, latency_shift)
+    plan = {"format": "bridge-raw", "camera": camera, "latency_shift": latency_shift, "shard_size": shard_size}
+    return _import(parts(source, options, _positive(shard_size)), source, out, plan)
+
+
+def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) -> int:
+    """Bridge as its converter left it: DOMAIN/TASK/{train,val}/out.npy, read without running anything of them.
+
+    Writes the shards that `vptr train` reads: one for each file, and OUT/index.json, which names what was skipped.
+    The same command again goes on where it was interrupted. Pictures are kept to the pixel.
+
+    Args:
+        source: any folder above the out.npy.
+        out: folder of the shards.
+        camera: whose pictures are kept: images{camera}.
+    """
+    from vptr_policy.data.robot.bridge_numpy import parts
+
+    return _import(parts(source, camera), source, out, {"format": "bridge-numpy", "camera": camera})
+
+
+def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_size: int = 32) -> int:
+    """Our own recorded episodes: folders with episode.json, steps.jsonl and pictures.
+
+    Writes the shards that `vptr train` reads: OUT/shard-00000.tar ... and OUT/index.json, which names what was skipped:
+    episodes that were discarded, not judged or damaged. The same command again goes on where it was interrupted.
+
+    Args:
+        source: folder of the episodes.
+        out: folder of the shards.
+        camera: whose pictures are kept: images{camera}.
+        shard_size: episodes in a shard.
+    """
+    from vptr_policy.data.robot.episodes import parts
+
+    plan = {"format": "episodes", "camera": camera, "shard_size": shard_size}
+    return _import(parts(source, camera, _positive(shard_size)), source, out, plan)
+
+
+def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> int:
+    """Simulated demonstrations or earlier imports: read whole, checked and written again.
+
+    `vptr train` reads such a folder as it is; this is for checking and for bringing several shards into one size.
+
+    Args:
+        source: folder of shard-*.tar.
+        out: folder of the new shards.
+        shard_size: trajectories in a shard.
+    """
+    from vptr_policy.data.robot.shards import parts
+
+    plan = {"format": "shards", "shard_size": shard_size}
+    return _import(parts(source, _positive(shard_size)), source, out, plan)
+
+
+def export_bridge_numpy(
+    source: Positional[Path],
+    out: Path,
+    domain: str = "vptr",
+    seed: int = 0,
+    train_share: float = 0.9,
+    failures: bool = False,
+) -> int:
+    """Bridge numpy, DOMAIN/TASK/{train,val}/out.npy, which the published code reads with NumPy 1 and 2.
+
+    Pictures are resized to 128 x 128 as for training. Written whole or not at all. The demonstrations of one task are
+    in memory at a time (50 KB a step).
+
+    Args:
+        source: folder of shards.
+        out: folder to write; must not exist.
+        domain: first folder, for demonstrations that do not name theirs.
+        seed: of the split.
+        train_share: share of each task's demonstrations that goes to train.
+        failures: write failed demonstrations too; the format has no place to say that they failed.
+    """
+    from vptr_policy.data.robot.bridge_numpy import export
+    from vptr_policy.data.robot.shards import entries
+
+    tasks: Dict[Any, List[Any]] = {}
+    for entry in entries(source):
+        if failures or entry.info["success"]:
+            names = (_folder_name(entry.info.get("domain", domain)), _folder_name(entry.info["task"]))
+            tasks.setdefault(names, []).append(entry.read)
+    if not tasks:
+        raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
+    export(tasks, out, seed, train_share, lambda path, count: print(f"{path.parts[-4:-1]}: {count}"))
+    print(f"written: {out}")
+    return 0
+
+
+def info_shards(source: Positional[Path], json: bool = False) -> int:
+    """Robot demonstrations: tasks, steps, successes, ranges of actions and states, fingerprint.
+
+    Args:
+        source: folder of shard-*.tar.
+        json: print one JSON object.
+    """
+    from json import dumps
+
+    from vptr_policy.data.robot.summary import summarise, table
+
+    found = summarise(source)
+    print(dumps(found) if json else table(found))
+    return 0
+
+
+def _import(parts: Sequence[Any], source: Path, out: Path, plan: Dict[str, Any]) -> int:
+    from tqdm import tqdm
+
+    from robot_bridge.sim.shards import ShardWriter
+    from vptr_policy.data.robot.conversion import NAMED, convert, skipped
+
+    if out.resolve() == source.resolve():
+        raise ValueError(f"{out} is the source: name another folder")
+    index = convert(parts, out, {**plan, "source": source.resolve().name}, ShardWriter)
+    rows = skipped(index)
+    for row in rows[:NAMED]:
+        tqdm.write("skipped {origin}: {reason}".format(**row), file=sys.stderr)
+    if len(rows) > NAMED:
+        print(f"... and {len(rows) - NAMED} more, all named in {out / 'index.json'}", file=sys.stderr)
+    print(
+        "{}: {} demonstrations of {} tasks, {} succeeded, {} steps; {} skipped".format(
+            out, index["trajectories"], len(index["tasks"]), index["successes"], index["steps"], len(rows)
+        )
+    )
+    return 0
+
+
+def _positive(size: int) -> int:
+    if size < 1:
+        raise ValueError(f"shard_size is {size}, expected at least 1")
+    return size
+
+
+def _folder_name(text: Any) -> str:
+    """A name that is one folder and stays below its parent."""
+    return "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in str(text)).lstrip(".") or "_"
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    """The folder and some of those below it: enough to recognise a format without walking through a whole data set."""
+    yield folder
+    if depth and folder.is_dir():
+        inner = (path for path in sorted(folder.iterdir())[:8] if path.is_dir())
+        for path in inner:
+            yield from _below(path, depth - 1)
+
+
+def _holds(pattern: str, depth: int, source: Path) -> bool:
+    return any(next(folder.glob(pattern), None) is not None for folder in _below(source, depth))
+
+
+def _format(run: Any, pattern: Union[str, None] = None, depth: int = 0) -> Format:
+    return Format(run, None if pattern is None else (lambda source: _holds(pattern, depth, source)))
+
+
+IMPORTS: Dict[str, Format] = {
+    "bridge-raw": _format(import_bridge_raw, "traj_group*/traj*", 7),
+    "bridge-numpy": _format(import_bridge_numpy, "out.npy", 4),
+    "episodes": _format(import_episodes, "steps.jsonl", 3),
+    "shards": _format(import_shards, "shard-*.tar"),
+}
+EXPORTS: Dict[str, Format] = {"bridge-numpy": Format(export_bridge_numpy)}
+INFOS: Dict[str, Format] = {"shards": _format(info_shards, "shard-*.tar")}

@@ -1,0 +1,152 @@
+"""Demonstrations as the Bridge converter leaves them for learning ("Bridge numpy").
+
+``DOMAIN/TASK/{train,val}/out.npy``: an array of objects, each a trajectory ``{"observations": [...],
+"next_observations": [...], "actions": [...], "terminals": [...]}`` of T entries. An observation is ``{"images0":
+(128, 128, 3) uint8 RGB, "state": (7,)}``, and those of the published converter have ``time_stamp`` as well; actions are
+(7,) and unclipped, terminals 0. All of them succeeded: there is no place to say otherwise.
+
+Pictures are kept to the pixel, as PNG. Nothing is unpickled but by the restricted reader.
+"""
+
+import os
+import pickle
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple, Union
+
+import cv2
+import numpy as np
+
+from vptr_policy.data.demonstrations import Demonstration, decode
+from vptr_policy.data.robot import restricted
+from vptr_policy.data.robot.trajectory import Part, Skipped, Trajectory, checked, executed, key
+
+FILE = "out.npy"
+SPLITS = ("train", "val")
+OURS, THEIRS = b"\x80\x03cnumpy._core.", b"\x80\x03cnumpy.core."
+"""How a pickled array begins in NumPy 2, which NumPy 1 cannot read, and in NumPy 1, which both can."""
+
+
+def find(root: Path) -> List[Path]:
+    """All out.npy under ``root`` in a fixed order; raises ValueError where there is none."""
+    found = sorted(root.rglob(FILE))
+    if not found:
+        raise ValueError(f"{root}: no Bridge numpy data here, expected DOMAIN/TASK/train/{FILE} below it")
+    return found
+
+
+def parts(root: Path, camera: int = 0) -> List[Part]:
+    """Each file is a part; it is read whole, and takes as much memory as its size."""
+    paths = find(root)
+    return [
+        Part((str(path.relative_to(root)),), partial(_read, root, path, place, camera))
+        for place, path in enumerate(paths)
+    ]
+
+
+def _read(root: Path, path: Path, place: int, camera: int) -> Iterator[Union[Trajectory, Skipped]]:
+    try:
+        rows = restricted.load_object_array(path).reshape(-1)
+    except restricted.ForbiddenGlobal:
+        raise
+    except restricted.UnreadablePickle as error:
+        yield Skipped(str(path.relative_to(root)), str(error))
+        return
+    folders = path.absolute().parts[:-1]
+    split = folders[-1] if folders[-1] in SPLITS else ""
+    domain, task = (folders[:-1] if split else folders)[-2:]
+    for number, row in enumerate(rows):
+        origin = f"{path.relative_to(root)}[{number}]"
+        info = {"task": task, "domain": domain, "split": split, "success": True, "origin": origin}
+        try:
+            yield _trajectory(row, info, place * 100000 + number, f"images{camera}")
+        except (ValueError, KeyError, TypeError) as error:
+            yield Skipped(origin, f"{error}" if isinstance(error, ValueError) else f"not a trajectory ({error!r})")
+
+
+def _trajectory(row: Any, info: Dict[str, Any], number: int, images: str) -> Trajectory:
+    now, after = row["observations"], row["next_observations"]
+    actions = np.asarray(row["actions"], dtype=np.float64)
+    if not len(now) == len(after) == len(actions) or not len(now):
+        raise ValueError(f"{len(now)} observations, {len(after)} next ones and {len(actions)} actions")
+    state = np.asarray([entry["state"] for entry in [*now, after[-1]]], dtype=np.float64)
+    if not np.array_equal(state[1:], np.asarray([entry["state"] for entry in after], dtype=np.float64)):
+        raise ValueError("next_observations are not the observations one step later")
+    frames = [_png(entry[images]) for entry in [*now, after[-1]]]
+    whole = {**info, "steps": len(actions)}
+    return checked(Trajectory(key(info["task"], number), whole, state, actions, executed(actions), actions, frames))
+
+
+def _png(image: Any) -> bytes:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"a picture is {getattr(image, 'dtype', type(image))} {np.shape(image)}, expected RGB uint8")
+    done, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
+    if not done:
+        raise ValueError(f"OpenCV could not encode a picture of shape {image.shape}")
+    return bytes(data)
+
+
+def split(count: int, share: float, seed: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Which of ``count`` trajectories are for training and which for validation: ``int(count * share)`` of them first.
+
+    Where there are two or more, each side gets one at least: the published converter leaves such a task out.
+    """
+    order = np.random.default_rng(seed).permutation(count)
+    first = min(max(int(count * share), 1), max(count - 1, 1))
+    return np.sort(order[:first]), np.sort(order[first:])
+
+
+def export(
+    tasks: Mapping[Tuple[str, str], Sequence[Callable[[], Demonstration]]],
+    folder: Path,
+    seed: int = 0,
+    share: float = 0.9,
+    on_file: Callable[[Path, int], None] = lambda *_: None,
+) -> None:
+    """Write Bridge numpy, whole or not at all.
+
+    Args:
+        tasks: (domain, task) -> functions that read its demonstrations; those of a task are in memory together.
+        folder: must not exist.
+        seed: of the split.
+        share: of the trajectories of a task that goes to ``train``.
+        on_file: is told of each file and how many trajectories it holds.
+    """
+    if folder.exists():
+        raise ValueError(f"{folder} exists already: name another folder, or delete it")
+    partial_folder = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(str(partial_folder), ignore_errors=True)
+    for (domain, task), readers in sorted(tasks.items()):
+        for name, chosen in zip(SPLITS, split(len(readers), share, seed)):
+            path = partial_folder / domain / task / name / FILE
+            path.parent.mkdir(parents=True)
+            _write(path, [to_row(readers[number]()) for number in chosen])
+            on_file(path, len(chosen))
+    os.rename(str(partial_folder), str(folder))
+
+
+def to_row(demonstration: Demonstration) -> Dict[str, List[Any]]:
+    """A demonstration as a Bridge trajectory: float64 states and actions, pictures resized as for training."""
+    states = np.asarray(demonstration.state, dtype=np.float64)
+    observations = [{"images0": decode(data), "state": state} for data, state in zip(demonstration.jpegs, states)]
+    actions = list(np.asarray(demonstration.action, dtype=np.float64))
+    return {
+        "observations": observations[:-1],
+        "next_observations": observations[1:],
+        "actions": actions,
+        "terminals": [0] * len(actions),
+    }
+
+
+def _write(path: Path, rows: List[Dict[str, List[Any]]]) -> None:
+    """As np.save does, but under the names that NumPy 1 knows, which the published code runs on."""
+    array = np.empty(len(rows), object)
+    array[:] = rows
+    data = pickle.dumps(array, protocol=3)
+    with open(path, "wb") as file:
+        header = {"descr": "|O", "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(THEIRS + data[len(OURS) :] if data.startswith(OURS) else data)
+        file.flush()
+        os.fsync(file.fileno())

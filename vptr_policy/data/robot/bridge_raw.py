@@ -1,0 +1,177 @@
+"""Demonstrations as the Bridge recorder writes them ("Bridge raw").
+
+``DOMAIN/TASK/[NN/]YYYY-MM-DD_HH-MM-SS/`` with ``collection_metadata.json``, and in ``raw/traj_group{i//1000}/traj{i}/``
+
+* ``images{c}/im_{t}.jpg``: T+1 pictures of each camera;
+* ``obs_dict.pkl``: a dict of arrays of T+1 rows, of which ``full_state`` (7) is the Bridge state;
+* ``policy_out.pkl``: T dicts with ``actions`` (7,), commanded, before the environment clips them; older data hold the
+  actions themselves, and those of the modes 3trans1rot (5,) and 3trans (4,) lack the rotations that were not used;
+* ``agent_data.pkl``: ``traj_ok`` among others; ``lang.txt``: one instruction a line.
+
+Everything recorded is a demonstration that succeeded, unless ``traj_ok`` says otherwise.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from vptr_policy.data.robot import restricted
+from vptr_policy.data.robot.trajectory import (
+    Part,
+    Skipped,
+    Trajectory,
+    checked,
+    executed,
+    key,
+    without_first_observation,
+)
+
+DATED = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
+DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
+LATE_UNTIL = datetime(2021, 7, 23)
+"""What was recorded before shows each picture one step late."""
+UNUSED = {7: (), 5: (3, 3), 4: (3, 3, 3)}
+"""Width of an action -> where zeros are to be inserted for the rotations that were not used."""
+
+
+@dataclass(frozen=True)
+class RawOptions:
+    """How Bridge raw is read."""
+
+    camera: int = 0
+    """The camera whose pictures are kept: images{camera}."""
+    latency_shift: str = "auto"
+    """Drop the first observation and the last action: of what is dated before 2021-07-23 (auto), always or never."""
+
+    def __post_init__(self) -> None:
+        if self.latency_shift not in ("auto", "always", "never"):
+            raise ValueError(f"latency_shift is {self.latency_shift!r}, expected auto, always or never")
+
+
+def find(root: Path) -> List[Path]:
+    """The folders of all trajectories under ``root`` in a fixed order; raises ValueError where there is none."""
+    found: List[Path] = []
+    for folder, names, _ in os.walk(str(root)):
+        names.sort(key=_natural)
+        if Path(folder).name.startswith("traj_group"):
+            found += [Path(folder) / name for name in names if re.fullmatch(r"traj\d+", name)]
+            names.clear()
+    if not found:
+        raise ValueError(f"{root}: no Bridge raw data here, expected folders .../raw/traj_group0/traj0 below it")
+    return found
+
+
+def parts(root: Path, options: RawOptions, size: int) -> List[Part]:
+    """All trajectories under ``root``, ``size`` to a part."""
+    folders = find(root)
+    made = []
+    for start in range(0, len(folders), size):
+        chunk = folders[start : start + size]
+        origins = tuple(str(folder.relative_to(root)) for folder in chunk)
+        made.append(Part(origins, partial(_read_part, root, chunk, start, options)))
+    return made
+
+
+def _read_part(
+    root: Path, folders: Sequence[Path], start: int, options: RawOptions
+) -> Iterator[Union[Trajectory, Skipped]]:
+    for number, folder in enumerate(folders, start):
+        origin = str(folder.relative_to(root))
+        try:
+            yield read_trajectory(folder, root, number, options)
+        except restricted.ForbiddenGlobal:
+            raise
+        except (ValueError, OSError) as error:
+            yield Skipped(origin, str(error))
+
+
+def read_trajectory(folder: Path, root: Path, number: int, options: RawOptions) -> Trajectory:
+    """The ``number``-th trajectory, in ``folder`` below ``root``.
+
+    Raises ValueError or OSError where it is incomplete or damaged, ForbiddenGlobal where a pickle is malicious.
+    """
+    dated = _dated(folder)
+    domain, task = _names(dated or folder, root)
+    actions = _actions(folder / "policy_out.pkl")
+    agent = restricted.load(folder / "agent_data.pkl") if (folder / "agent_data.pkl").exists() else {}
+    info: Dict[str, Any] = {
+        "task": task,
+        "domain": domain,
+        "success": bool(agent.get("traj_ok", True)) if isinstance(agent, dict) else True,
+        "steps": len(actions),
+        "origin": str(folder.relative_to(root)),
+        "camera": options.camera,
+    }
+    info.update(_told(folder, dated))
+    state, frames = _states(folder / "obs_dict.pkl"), _pictures(folder / f"images{options.camera}")
+    trajectory = checked(Trajectory(key(task, number), info, state, actions, executed(actions), actions, frames))
+    late = options.latency_shift == "always" or (
+        options.latency_shift == "auto"
+        and dated is not None
+        and datetime.strptime(dated.name, DATE_FORMAT) < LATE_UNTIL
+    )
+    return without_first_observation(trajectory) if late else trajectory
+
+
+def _dated(folder: Path) -> Optional[Path]:
+    return next((parent for parent in folder.parents if DATED.fullmatch(parent.name)), None)
+
+
+def _names(dated: Path, root: Path) -> Tuple[str, str]:
+    """Domain and task: the last two folders above the dated one that are no mere numbers."""
+    above = [part for part in dated.absolute().parts[1:-1] if not part.isdigit()]
+    return (above[-2] if len(above) > 1 else root.name), above[-1]
+
+
+def _told(folder: Path, dated: Optional[Path]) -> Dict[str, Any]:
+    """Instruction, date and what the collector noted, where they are there."""
+    told: Dict[str, Any] = {}
+    if (folder / "lang.txt").is_file():
+        lines = (folder / "lang.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+        spoken = [line.strip() for line in lines if line.strip() and not line.startswith("confidence")]
+        told.update({"language": spoken[0]} if spoken else {})
+    if dated is not None:
+        told["recorded"] = dated.name
+        if (dated / "collection_metadata.json").is_file():
+            told["metadata"] = json.loads((dated / "collection_metadata.json").read_text(encoding="utf-8"))
+    return told
+
+
+def _states(path: Path) -> np.ndarray:
+    observed = restricted.load(path)
+    if not isinstance(observed, dict) or "full_state" not in observed:
+        raise ValueError(f"{path.name} has no full_state")
+    return np.asarray(observed["full_state"], dtype=np.float64)
+
+
+def _actions(path: Path) -> np.ndarray:
+    steps = restricted.load(path)
+    if not isinstance(steps, (list, np.ndarray)) or not len(steps):
+        raise ValueError(f"{path.name} holds no step")
+    try:
+        rows = np.asarray([step["actions"] if isinstance(step, dict) else step for step in steps], dtype=np.float64)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} has a step without actions") from error
+    if rows.ndim != 2 or rows.shape[1] not in UNUSED:
+        raise ValueError(f"{path.name} has actions of shape {rows.shape}, expected (T, 7)")
+    return np.insert(rows, UNUSED[rows.shape[1]], 0.0, axis=1) if UNUSED[rows.shape[1]] else rows
+
+
+def _pictures(folder: Path) -> List[bytes]:
+    """im_0.jpg, im_1.jpg, ... as they are; a gap in the numbers is an error."""
+    count = len(list(folder.glob("im_*.jpg")))
+    if not count:
+        raise ValueError(f"{folder.name} holds no im_*.jpg")
+    return [(folder / f"im_{number}.jpg").read_bytes() for number in range(count)]
+
+
+def _natural(name: str) -> List[Any]:
+    """traj2 before traj10."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name)]

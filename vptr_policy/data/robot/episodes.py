@@ -1,0 +1,122 @@
+"""Our own episodes: a folder for each, written as it happens and readable after a killed recorder.
+
+``EPISODE/`` holds
+
+* ``images{c}/000000.jpg``, ...: the pictures of each camera, written before the line that names them;
+* ``steps.jsonl``: append-only, one JSON object a line. Line t is ``{"step": t, "images": ["images0/000000.jpg", ...],
+  "state": [7 numbers], "action": [7], "executed": [7], ...}``: what was seen before step t (one picture a camera, the
+  Bridge state), the action commanded and the one really executed. ``label`` (7 numbers) is the action to imitate where
+  it differs from the commanded one. The last line is the observation after the last action and has no action. Other
+  keys (stamps, joints, efforts, latencies) are left to those who want them;
+* ``episode.json``: ``{"format": "vptr-episode-1", "task": ..., "success": true or false, "language": ..., ...}``,
+  replaced whole; without ``success``, or with null, the episode was not judged; with ``discarded`` true it is not data.
+
+A line that does not end is of a recorder that was killed: it is left out. Where the last line has an action, what came
+of it was not seen: the action is left out and its observation is the last.
+"""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Union
+
+import numpy as np
+
+from vptr_policy.data.robot.trajectory import Part, Skipped, Trajectory, checked, key
+
+FORMAT = "vptr-episode-1"
+ABOUT = "episode.json"
+STEPS = "steps.jsonl"
+
+
+def find(root: Path) -> List[Path]:
+    """The episode folders at or under ``root`` in a fixed order; raises ValueError where there is none."""
+    found = sorted(path.parent for path in root.rglob(STEPS))
+    if not found:
+        raise ValueError(f"{root}: no episodes here, expected folders with {STEPS} and {ABOUT}")
+    return found
+
+
+def parts(root: Path, camera: int, size: int) -> List[Part]:
+    """All episodes under ``root``, ``size`` to a part."""
+    folders = find(root)
+    made = []
+    for start in range(0, len(folders), size):
+        chunk = folders[start : start + size]
+        origins = tuple(str(folder.relative_to(root)) for folder in chunk)
+        made.append(Part(origins, partial(_read_part, root, chunk, start, camera)))
+    return made
+
+
+def _read_part(root: Path, folders: Sequence[Path], start: int, camera: int) -> Iterator[Union[Trajectory, Skipped]]:
+    for number, folder in enumerate(folders, start):
+        try:
+            yield read_episode(folder, number, camera, str(folder.relative_to(root)))
+        except (ValueError, OSError) as error:
+            yield Skipped(str(folder.relative_to(root)), str(error))
+
+
+def read_about(folder: Path) -> Dict[str, Any]:
+    """The episode.json of an episode; raises ValueError where it is none."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{ABOUT} is not JSON ({error})") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT or not isinstance(about.get("task"), str):
+        raise ValueError(f"{ABOUT} is not of the format {FORMAT} with the name of a task")
+    return about
+
+
+def read_steps(folder: Path) -> List[Dict[str, Any]]:
+    """The lines of the step log that were written whole; raises ValueError where one of them is damaged."""
+    lines = (folder / STEPS).read_bytes().split(b"\n")[:-1]
+    steps = []
+    for number, line in enumerate(lines):
+        try:
+            step = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"line {number + 1} of {STEPS} is not JSON ({error})") from error
+        if not isinstance(step, dict) or step.get("step") != number:
+            raise ValueError(f"line {number + 1} of {STEPS} is not step {number}")
+        steps.append(step)
+    return steps
+
+
+def read_episode(folder: Path, number: int, camera: int = 0, origin: str = "") -> Trajectory:
+    """The ``number``-th episode of a data set, as camera ``camera`` saw it.
+
+    Raises ValueError or OSError where it is incomplete, damaged, not judged or discarded.
+    """
+    about, steps = read_about(folder), read_steps(folder)
+    if about.get("discarded"):
+        raise ValueError("it was discarded")
+    if not isinstance(about.get("success"), bool):
+        raise ValueError(f"it was not judged: {ABOUT} has no success")
+    if len(steps) < 2:
+        raise ValueError(f"{STEPS} has {len(steps)} whole lines, expected an observation before and after an action")
+    state = np.array([_vector(step, "state") for step in steps])
+    rows = {name: np.array([_vector(step, name) for step in steps[:-1]]) for name in ("action", "executed")}
+    label = np.array([_vector(step, "label" if "label" in step else "action") for step in steps[:-1]])
+    info = {**about, "steps": len(label), "origin": origin or folder.name, "camera": camera}
+    frames = [_picture(folder, step, camera) for step in steps]
+    return checked(Trajectory(key(about["task"], number), info, state, label=label, jpegs=frames, **rows))
+
+
+def _vector(step: Dict[str, Any], name: str) -> np.ndarray:
+    try:
+        row = np.asarray(step.get(name), dtype=np.float64)
+    except (TypeError, ValueError):
+        row = np.empty(0)
+    if row.shape != (7,):
+        raise ValueError(f"step {step['step']} of {STEPS} has no {name} of 7 numbers")
+    return row
+
+
+def _picture(folder: Path, step: Dict[str, Any], camera: int) -> bytes:
+    names = step.get("images")
+    if not isinstance(names, list) or not 0 <= camera < len(names):
+        raise ValueError(f"step {step['step']} of {STEPS} has no picture of camera {camera}")
+    path = Path(str(names[camera]))
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"step {step['step']} of {STEPS} names a picture outside of its episode: {names[camera]}")
+    return (folder / path).read_bytes()

@@ -1,0 +1,109 @@
+"""Our shards of robot data, looked into without reading their pictures.
+
+The layout is that of ``robot_bridge.sim.shards``: tar archives ``shard-00000.tar`` with the members ``KEY.json``,
+``KEY.state.npy``, ``KEY.action.npy``, ``KEY.executed.npy``, ``KEY.label.npy``, ``KEY.jpeg_sizes.npy`` and
+``KEY.jpegs.bin``, and an ``index.json`` beside them. Imported data have frames of any size, as JPEG or PNG.
+"""
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
+
+import numpy as np
+
+from vptr_policy.data.robot.trajectory import Part, Skipped, Trajectory, checked
+
+ARRAYS = ("state", "action", "executed", "label")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a trajectory lies in a shard, and what it says about itself."""
+
+    path: Path
+    key: str
+    info: Dict[str, Any]
+    members: Dict[str, Tuple[int, int]]
+    """suffix -> offset and size in bytes"""
+
+    def arrays(self) -> Dict[str, np.ndarray]:
+        """State (T+1, 7), action, executed, label (T, 7)."""
+        with open(self.path, "rb") as file:
+            return {name: _array(_content(file, self, name + ".npy")) for name in ARRAYS}
+
+    def read(self) -> Trajectory:
+        """The whole trajectory."""
+        with open(self.path, "rb") as file:
+            ends = np.cumsum(_array(_content(file, self, "jpeg_sizes.npy")))
+            pixels = _content(file, self, "jpegs.bin")
+        if not len(ends) or ends[-1] != len(pixels):
+            raise ValueError(f"{self.path}: the frames of {self.key} do not add up to {len(pixels)} bytes")
+        frames = [pixels[start:end] for start, end in zip([0, *ends[:-1].tolist()], ends.tolist())]
+        return Trajectory(self.key, self.info, jpegs=frames, **self.arrays())
+
+
+def shard_paths(folder: Path) -> List[Path]:
+    """The shards of a data folder by name; raises ValueError where there is none."""
+    paths = sorted(Path(folder).glob("shard-*.tar"))
+    if not paths:
+        raise ValueError(f"{folder}: no shard-*.tar here; `vptr sim generate` and `vptr data import` write some")
+    return paths
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """All trajectories of a data folder; raises ValueError where a shard is cut off or damaged."""
+    for path in shard_paths(folder):
+        yield from _scan(path)
+
+
+def _scan(path: Path) -> Iterator[Entry]:
+    found: Dict[str, Dict[str, Tuple[int, int]]] = {}
+    try:
+        with tarfile.open(str(path), "r:") as tar, open(path, "rb") as file:
+            for member in tar:
+                key, _, suffix = member.name.partition(".")
+                found.setdefault(key, {})[suffix] = (member.offset_data, member.size)
+            if path.stat().st_size < tar.offset + 2 * tarfile.BLOCKSIZE:
+                raise EOFError("the end of the archive is missing")
+            for key, members in found.items():
+                where = Entry(path, key, {}, members)
+                yield Entry(path, key, json.loads(_content(file, where, "json")), members)
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise ValueError(f"{path}: not a whole shard ({error}); delete it and make it again") from error
+
+
+def _content(file: Any, entry: Entry, suffix: str) -> bytes:
+    if suffix not in entry.members:
+        raise ValueError(f"{entry.path}: {entry.key} has no {suffix}")
+    offset, size = entry.members[suffix]
+    file.seek(offset)
+    data = file.read(size)
+    if len(data) != size:
+        raise ValueError(f"{entry.path}: {entry.key}.{suffix} is cut off")
+    return bytes(data)
+
+
+def _array(data: bytes) -> np.ndarray:
+    return np.load(io.BytesIO(data), allow_pickle=False)
+
+
+def parts(folder: Path, size: int) -> List[Part]:
+    """All trajectories of a data folder, ``size`` to a part, to be written again under the keys they have."""
+    found = list(entries(folder))
+    made = []
+    for start in range(0, len(found), size):
+        chunk = found[start : start + size]
+        made.append(Part(tuple(f"{entry.path.name}/{entry.key}" for entry in chunk), partial(_read_part, chunk)))
+    return made
+
+
+def _read_part(chunk: Sequence[Entry]) -> Iterator[Union[Trajectory, Skipped]]:
+    for entry in chunk:
+        try:
+            yield checked(entry.read())
+        except ValueError as error:
+            yield Skipped(f"{entry.path.name}/{entry.key}", str(error))

@@ -1,0 +1,93 @@
+"""A demonstration as it was read from some format, on its way to our shards."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Dict, Iterator, List, Tuple, Union
+
+import cv2
+import numpy as np
+
+from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A Demonstration of T steps: ``state`` (T+1, 7), the other arrays (T, 7), T+1 frames as JPEG or PNG."""
+
+    key: str
+    info: Dict[str, Any]
+    state: np.ndarray
+    action: np.ndarray
+    executed: np.ndarray
+    label: np.ndarray
+    jpegs: List[bytes]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A demonstration that could not be read."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Demonstrations that are read together and go into one shard."""
+
+    origins: Tuple[str, ...]
+    """what it is read from, relative to the source"""
+    read: Callable[[], Iterator[Union[Trajectory, Skipped]]]
+
+
+def checked(trajectory: Trajectory) -> Trajectory:
+    """The trajectory with arrays of float32; raises ValueError where shapes, counts, numbers or pictures are wrong."""
+    steps = len(trajectory.action)
+    if not steps:
+        raise ValueError("it has no action")
+    arrays: Dict[str, Any] = {}
+    for name, rows in (("state", steps + 1), ("action", steps), ("executed", steps), ("label", steps)):
+        array = np.asarray(getattr(trajectory, name), dtype=np.float32)
+        if array.shape != (rows, 7) or not np.isfinite(array).all():
+            raise ValueError(f"{name} has the shape {array.shape}, expected finite numbers of shape {(rows, 7)}")
+        arrays[name] = array
+    if len(trajectory.jpegs) != steps + 1:
+        raise ValueError(f"{len(trajectory.jpegs)} pictures for {steps} actions, expected {steps + 1}")
+    for number, data in enumerate(trajectory.jpegs):
+        if not is_picture(data):
+            raise ValueError(f"picture {number} is cut off or damaged ({len(data)} bytes)")
+    return replace(trajectory, **arrays)
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether a JPEG or PNG is there to its end and can be decoded.
+
+    OpenCV takes a JPEG that was cut off for a whole one, gray at the bottom: look for the mark of its end.
+    """
+    if data[:2] == b"\xff\xd8" and data.rstrip(b"\x00")[-2:] != b"\xff\xd9":
+        return False
+    if not data:
+        return False
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8) is not None
+
+
+def without_first_observation(trajectory: Trajectory) -> Trajectory:
+    """Each action with the observation one step later: the first observation and the last action are dropped.
+
+    Before 2021-07-23 Bridge recorded pictures one step late; the published converter does the same.
+    """
+    if len(trajectory.action) < 2:
+        raise ValueError("it has one action only, nothing is left after shifting for latency")
+    arrays = {name: getattr(trajectory, name)[:-1] for name in ("action", "executed", "label")}
+    info = {**trajectory.info, "steps": len(trajectory.action) - 1, "latency_shifted": True}
+    return replace(trajectory, info=info, state=trajectory.state[1:], jpegs=trajectory.jpegs[1:], **arrays)
+
+
+def executed(actions: np.ndarray) -> np.ndarray:
+    """What the Bridge environment makes of commanded actions (T, 7): it clips them to the box."""
+    return np.clip(actions, ACTION_LOW, ACTION_HIGH)
+
+
+def key(task: str, number: int) -> str:
+    """A name for the ``number``-th trajectory of a data set that fits into a tar archive."""
+    return "{}-{:07d}".format(re.sub(r"[^A-Za-z0-9_-]+", "-", task)[:40] or "task", number)
