@@ -1,0 +1,45 @@
+from math import comb
+
+import pytest
+
+from eval_protocol.comparison import boschloo, compare, difference_interval, holm, mcnemar
+
+
+def test_mcnemar_is_a_sign_test_of_the_scenes_that_differ():
+    tail = sum(comb(10, k) for k in range(2)) / 2**10  # 1 of 10 or fewer
+    assert mcnemar(9, 1) == pytest.approx(2 * tail)
+    assert mcnemar(1, 9) == pytest.approx(2 * tail)
+    assert mcnemar(0, 0) == 1.0
+
+
+@pytest.mark.parametrize(("k", "m", "p"), [(7, 3, 0.063), (6, 0, 0.003)])
+def test_published_pairs_of_twelve(k, m, p):
+    """The one-sided values quoted for 7/12 against 3/12 and 6/12 against 0/12."""
+    assert boschloo(k, 12, m, 12) / 2 == pytest.approx(p, abs=6e-4)
+
+
+def test_equal_extremes_do_not_differ():
+    assert boschloo(12, 12, 12, 12) == 1.0 and boschloo(0, 12, 0, 12) == 1.0
+
+
+def test_newcombes_interval_is_that_of_his_table():
+    """9/10 against 3/10 by method 10 of Newcombe (1998), table II."""
+    low, high = difference_interval(9, 3, 10, 0.95)
+    assert (low, high) == pytest.approx((0.1705, 0.8090), abs=2e-4)
+
+
+def test_pairs_are_counted_scene_by_scene():
+    found = compare([True, True, False, True], [True, False, False, False])
+    assert (found.successes_a, found.successes_b, found.only_a, found.only_b) == (3, 1, 2, 0)
+    assert found.difference == 0.5 and found.mcnemar_p == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("a", "b"), [([True], [True, False]), ([], [])])
+def test_other_scenes_cannot_be_compared(a, b):
+    with pytest.raises(ValueError, match="same scenes"):
+        compare(a, b)
+
+
+def test_holm_steps_down_and_keeps_the_order():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
