@@ -89,7 +89,8 @@ def _read(path: Path) -> Any:
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror}): expected a checkpoint file") from error
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+        told = re.search(r"GLOBAL (\S+)", str(error))
+        reason = f"it calls {told.group(1)}" if told else "its pickle cannot be read"
         raise WeightsError(
             f"{path} is refused: it holds more than tensors and plain containers, or is no checkpoint ({reason}). "
             "Such a file could run any program; get the published one again and compare its hash."

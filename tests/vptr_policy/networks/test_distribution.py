@@ -36,3 +36,20 @@ def test_samples_lie_inside_and_follow_the_distribution() -> None:
 def test_mode_is_tanh_of_the_mean() -> None:
     policy = TanhGaussian(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2))
     assert np.allclose(policy.mode().numpy(), [[0.0, np.tanh(2.0)]])
+
+
+def test_many_samples_have_the_probability_of_their_density() -> None:
+    random = np.random.default_rng(0)
+    policy = TanhGaussian(torch.tensor(random.normal(0, 0.5, (3, 7))), torch.tensor(random.uniform(-2, -0.5, (3, 7))))
+    actions, log_prob = policy.sample_with_log_prob(4, torch.Generator().manual_seed(0))
+    assert actions.shape == (3, 4, 7) and log_prob.shape == (3, 4)
+    for place in range(4):
+        assert np.allclose(log_prob[:, place].numpy(), policy.log_prob(actions[:, place]).numpy(), atol=1e-6)
+    again, _ = policy.sample_with_log_prob(4, torch.Generator().manual_seed(0))
+    assert torch.equal(actions, again)
+
+
+def test_an_action_that_rounds_to_one_has_a_finite_probability() -> None:
+    policy = TanhGaussian(torch.full((1, 7), 30.0), torch.zeros(1, 7))
+    actions, log_prob = policy.sample_with_log_prob(2, torch.Generator().manual_seed(0))
+    assert bool((actions == 1).any()) and bool(torch.isfinite(log_prob).all())
