@@ -183,7 +183,7 @@ def film(plan: RolloutPlan, size: Tuple[int, int], count: int) -> Tuple[List[np.
 
 
 def _scene(plan: RolloutPlan, number: int) -> SceneSpec:
-    return sample_scene(plan.task, plan.scene_seed(number), plan.variant)
+    return sample_scene(plan.task, plan.scene_seed(number), plan.variant, turn=number)
 
 
 def _act(environment: SimEnvironment, plan: RolloutPlan, number: int, subscribers: Sequence[Subscriber]) -> Episode:

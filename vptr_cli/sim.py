@@ -13,11 +13,15 @@ SHIPPED_POLICY = "models/bc-sim"
 CARD = "card.json"
 
 
-def tasks() -> int:
-    """Print the names of the simulated tasks, one a line."""
-    from robot_bridge.sim.tasks import TASKS
+def tasks(group: str = "target") -> int:
+    """Print the names of the simulated tasks, one a line.
 
-    print("\n".join(TASKS))
+    Args:
+        group: target (the four tasks), source (six tasks of phase 2), axes (three axes of generalisation) or all.
+    """
+    from robot_bridge.sim.tasks import find_group
+
+    print("\n".join(find_group(group)))
     return 0
 
 
@@ -34,6 +38,7 @@ def generate(
     fixed_length: bool = False,
     keep: str = "all",
     shard_size: int = 24,
+    group: str = "target",
 ) -> int:
     """Record demonstrations of the scripted experts as shards.
 
@@ -42,24 +47,34 @@ def generate(
 
     Args:
         out: folder of the shards and their index.json.
-        task: names of the tasks; default all (see `vptr sim tasks`).
+        task: names of the tasks; default all of the group (see `vptr sim tasks`).
         episodes: episodes of each task.
         seed: of scenes, latencies and noise.
         workers: processes; default one a core.
-        variant: train, distractors, targets or containers.
+        variant: train, distractors, targets, containers or colours; of an axis: train or unseen.
         latency: range of the age of the observations at the end of a step [s], drawn for each episode.
         noise: scale of the disturbances of the expert's actions; 0 switches them off.
         max_steps: longest episode [steps of 0.2 s].
         fixed_length: go on to max_steps after success.
         keep: all, successes or failures.
         shard_size: episodes of a shard.
+        group: target, source, axes or all.
     """
     _choose_renderer()
     from robot_bridge.sim.generate import DataPlan, Progress, generate
-    from robot_bridge.sim.tasks import TASKS
+    from robot_bridge.sim.tasks import find_group
 
     plan = DataPlan(
-        tuple(task) or tuple(TASKS), episodes, seed, variant, latency, noise, max_steps, fixed_length, keep, shard_size
+        tuple(task) or find_group(group),
+        episodes,
+        seed,
+        variant,
+        latency,
+        noise,
+        max_steps,
+        fixed_length,
+        keep,
+        shard_size,
     )
     start = time.monotonic()
     with _bar("generate", plan.total) as bar:
@@ -89,6 +104,7 @@ def rollout(
     latency: float = 0.08,
     json: bool = False,
     video: Optional[Path] = None,
+    group: str = "target",
 ) -> int:
     """Run seeded episodes of a policy in the simulator and count the successes.
 
@@ -97,8 +113,8 @@ def rollout(
 
     Args:
         policy: checkpoint folder, "expert" (the scripted experts) or "shipped".
-        task: names of the tasks; default all (see `vptr sim tasks`).
-        variant: train, distractors, targets or containers.
+        task: names of the tasks; default all of the group (see `vptr sim tasks`).
+        variant: train, distractors, targets, containers or colours; of an axis: train or unseen.
         episodes: episodes of each task.
         seed: of the scenes.
         workers: processes; default one a core.
@@ -106,15 +122,16 @@ def rollout(
         latency: age of the observation at the end of a step [s].
         json: print one JSON object as the last line.
         video: folder for an mp4 of each episode.
+        group: target, source, axes or all.
     """
     _choose_renderer()
     from eval_protocol.rollout import RolloutPlan
-    from robot_bridge.sim.tasks import TASKS, find_task
+    from robot_bridge.sim.tasks import find_group, find_task
 
     if episodes < 1 or steps < 1:
         raise ValueError(f"--episodes is {episodes} and --steps {steps}: expected at least 1 of each")
     chosen = _policy_folder(policy)
-    names = [find_task(name).name for name in task] or list(TASKS)
+    names = [find_task(name).name for name in task] or find_group(group)
     plans = [
         RolloutPlan(chosen, name, variant, episodes, seed, steps, latency, str(video) if video else None)
         for name in names
@@ -138,27 +155,29 @@ def render(
     height: int = 240,
     policy: Optional[str] = None,
     steps: int = 100,
+    group: str = "target",
 ) -> int:
     """Render a contact sheet of scenes, or film strips of episodes, a row for each task.
 
     Args:
         out: picture to write (.png).
-        task: names of the tasks; default all (see `vptr sim tasks`).
-        variant: train, distractors, targets or containers.
+        task: names of the tasks; default all of the group (see `vptr sim tasks`).
+        variant: train, distractors, targets, containers or colours; of an axis: train or unseen.
         count: pictures a row.
         seed: of the scenes: those of `vptr sim rollout` with this seed.
         width: of each picture [px].
         height: of each picture [px].
         policy: make film strips of this policy's first episode instead: a checkpoint folder, "expert" or "shipped".
         steps: time limit of an episode [steps of 0.2 s].
+        group: target, source, axes or all.
     """
     _choose_renderer()
     from eval_protocol.rollout import RolloutPlan, film, scenes
     from robot_bridge.sim.sheet import contact_sheet, write_png
-    from robot_bridge.sim.tasks import TASKS, find_task
+    from robot_bridge.sim.tasks import find_group, find_task
 
     rows = []
-    for name in [find_task(name).name for name in task] or list(TASKS):
+    for name in [find_task(name).name for name in task] or find_group(group):
         plan = RolloutPlan(_policy_folder(policy or "expert"), name, variant, count, seed, steps)
         caption = f"{find_task(name).words} ({variant})"
         if policy is None:

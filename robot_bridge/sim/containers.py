@@ -147,6 +147,15 @@ def _holes(container_radius: float, top_radius: float, height: float, colour: Co
     return tuple(dots)
 
 
+def _brim(half: float, height: float, colour: Colour) -> Tuple[Part, ...]:
+    """Four rounded edges on the rim of a square vessel."""
+    corners = ((half, half), (-half, half), (-half, -half), (half, -half), (half, half))
+    return tuple(
+        Part("capsule", (0.004,), colour, ends=(*start, height, *end, height), solid=False)
+        for start, end in zip(corners, corners[1:])
+    )
+
+
 _STEEL, _WOOD = (0.78, 0.80, 0.83), (0.66, 0.44, 0.22)
 
 _CONTAINERS = (
@@ -192,6 +201,15 @@ _CONTAINERS = (
         "glass_dish", ((0, 0.005), (0.070, 0.005), (0.073, 0.020), (0.076, 0.036)), (0.62, 0.85, 0.83), square=True
     ),
     Container("salad_bowl", ((0, 0.005), (0.056, 0.005), (0.078, 0.024), (0.090, 0.050)), (0.56, 0.74, 0.30)),
+    Container(
+        "bin",
+        ((0, 0.005), (0.062, 0.005), (0.065, 0.025), (0.068, 0.046)),
+        (0.45, 0.50, 0.60),
+        mass_kg=0.5,
+        square=True,
+        extras=_brim(0.070, 0.046, (0.30, 0.34, 0.44)),
+    ),
+    Container("cake_tin", ((0, 0.005), (0.070, 0.005), (0.073, 0.018), (0.076, 0.034)), (0.88, 0.46, 0.62)),
     Container("tray", ((0, 0.005), (0.076, 0.005), (0.079, 0.012), (0.082, 0.020)), _WOOD, square=True),
 )
 

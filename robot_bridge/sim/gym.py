@@ -14,7 +14,7 @@ import numpy as np
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, IMAGE_SIZE, Action, Observation
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.scene import sample_scene
-from robot_bridge.sim.tasks import TASKS, find_task
+from robot_bridge.sim.tasks import TASKS
 
 ENVIRONMENT_ID = "vptr/WidowX-v0"
 MAX_STEPS = 100
@@ -42,6 +42,13 @@ def from_bridge(action: np.ndarray) -> np.ndarray:
     return 2.0 * (np.asarray(action, dtype=np.float64) - ACTION_LOW) / (ACTION_HIGH - ACTION_LOW) - 1.0
 
 
+def _check_task(name: str) -> str:
+    """That name; raises ValueError where it has no place in the one-hot vector."""
+    if name not in TASKS:
+        raise ValueError(f"no task {name!r} in this environment; known: {', '.join(TASKS)}")
+    return name
+
+
 class WidowXEnv(gymnasium.Env[Any, np.ndarray]):
     """Pick-and-place with the simulated WidowX; a new scene at each reset, drawn from the seed."""
 
@@ -50,7 +57,7 @@ class WidowXEnv(gymnasium.Env[Any, np.ndarray]):
     def __init__(self, task: Optional[str] = None, variant: str = "train", render_mode: Optional[str] = None) -> None:
         """``task``: one of ``TASKS``, or None to draw one at each reset."""
         if task is not None:
-            find_task(task)
+            _check_task(task)
         if render_mode not in (None, "rgb_array"):
             raise ValueError(f"render_mode is {render_mode!r}, expected 'rgb_array' or None")
         self.render_mode = render_mode
@@ -74,7 +81,7 @@ class WidowXEnv(gymnasium.Env[Any, np.ndarray]):
         super().reset(seed=seed)
         options = options or {}
         drawn = list(TASKS)[int(self.np_random.integers(len(TASKS)))]
-        task = options.get("task", self._task or drawn)
+        task = _check_task(options.get("task", self._task or drawn))
         spec = sample_scene(task, int(self.np_random.integers(2**31)), options.get("variant", self._variant))
         self._one_hot = np.array([float(name == task) for name in TASKS], dtype=np.float32)
         return self._observed(self._simulation.reset(spec)), {"task": task, "seed": spec.seed}

@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 
 from robot_bridge.sim.arm_model import JOINT_DEFAULTS, arm_actuation, arm_assets, arm_bodies
+from robot_bridge.sim.colours import Tint
 from robot_bridge.sim.containers import CONTAINERS
 from robot_bridge.sim.kitchen import KITCHEN_DEFAULTS, kitchen_assets, kitchen_bodies, materials
 from robot_bridge.sim.mesh import joined
@@ -52,7 +53,7 @@ def _kitchen(kitchen: int) -> Tuple[str, str]:
     return kitchen_assets(kitchen), kitchen_bodies(kitchen)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _movable(name: str, kind: str) -> Tuple[str, str]:
     """MJCF of the assets and of the free body ``name`` of a container or an object."""
     if name == "container":
@@ -110,6 +111,8 @@ def build_model(spec: SceneSpec) -> mujoco.MjModel:
     """The compiled model of a scene, with its placements as ``qpos0`` and its looks applied."""
     model = mujoco.MjModel.from_xml_string(_mjcf(spec), assets=dict(texture_files()))
     _place(model, spec)
+    if spec.tint is not None:
+        _tint(model, spec.tint)
     if spec.randomise:
         _randomise(model, np.random.default_rng([spec.seed, 7]))
     return model
@@ -146,6 +149,12 @@ def _randomise(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     plain = np.flatnonzero(model.geom_matid < 0)
     for rows in _same_colour(model, plain):
         model.geom_rgba[rows, :3] = _shaded(model.geom_rgba[rows, :3], rng.uniform(0.88, 1.12, 3))
+
+
+def _tint(model: mujoco.MjModel, tint: Tint) -> None:
+    """Change the colours of the target object."""
+    for geom in np.flatnonzero(model.geom_bodyid == model.body("target").id).tolist():
+        model.geom_rgba[geom, :3] = tint.colour(model.geom_rgba[geom, :3])
 
 
 def _same_colour(model: mujoco.MjModel, geoms: np.ndarray) -> List[np.ndarray]:

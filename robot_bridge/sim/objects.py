@@ -1,21 +1,10 @@
-"""The things a gripper can hold: the tasks' targets, the novel targets and all distractors, built from primitives."""
+"""The things a gripper can hold, built from primitives: here those of the four tasks and the unseen ones."""
 
 from math import cos, pi, sin
 from typing import Dict, List, Tuple
 
-from robot_bridge.sim.shapes import Colour, Part, Thing
-
-FLAT = (0.7071068, 0.0, 0.7071068, 0.0)
-"""Turns a shape's own z axis along x."""
-
-
-def _bar(radius: float, start: float, end: float, colour: Colour, z: float = 0.0, **more: float) -> Part:
-    """A capsule along x between the centres of its end caps."""
-    return Part("capsule", (radius,), colour, ends=(start, 0, z, end, 0, z), **more)  # type: ignore[arg-type]
-
-
-def _ball(radius: float, colour: Colour, x: float = 0, y: float = 0, z: float = 0, solid: bool = True) -> Part:
-    return Part("sphere", (radius,), colour, pos=(x, y, z), solid=solid)
+from robot_bridge.sim.shapes import Colour, Part, Thing, ball, bar
+from robot_bridge.sim.source_objects import SOURCE_THINGS
 
 
 def _croissant() -> Thing:
@@ -35,9 +24,9 @@ def _croissant() -> Thing:
 def _sweet_potato() -> Thing:
     skin, light, dark = (0.72, 0.30, 0.16), (0.80, 0.42, 0.22), (0.52, 0.20, 0.14)
     parts = (
-        _bar(0.0185, -0.016, 0.016, skin, weight=3.0),
-        _bar(0.0135, -0.034, 0.034, light),
-        _bar(0.0075, -0.050, 0.050, dark),
+        bar(0.0185, -0.016, 0.016, skin, weight=3.0),
+        bar(0.0135, -0.034, 0.034, light),
+        bar(0.0075, -0.050, 0.050, dark),
         Part("ellipsoid", (0.006, 0.004, 0.002), dark, pos=(0.010, -0.008, 0.0165), solid=False),
         Part("ellipsoid", (0.007, 0.003, 0.002), dark, pos=(-0.012, 0.006, 0.0170), solid=False),
     )
@@ -67,9 +56,9 @@ def _cucumber() -> Thing:
         )
         for a in (pi / 6, pi / 2, 5 * pi / 6, 7 * pi / 6, 3 * pi / 2, 11 * pi / 6)
     )
-    ends = (_ball(0.0150, tip, x=-0.0395, solid=False), _ball(0.0150, tip, x=0.0395, solid=False))
+    ends = (ball(0.0150, tip, x=-0.0395, solid=False), ball(0.0150, tip, x=0.0395, solid=False))
     return Thing(
-        "cucumber", (_bar(0.0165, -0.037, 0.037, green), *stripes, *ends), rest_m=0.0165, half_m=(0.054, 0.0165)
+        "cucumber", (bar(0.0165, -0.037, 0.037, green), *stripes, *ends), rest_m=0.0165, half_m=(0.054, 0.0165)
     )
 
 
@@ -80,9 +69,9 @@ def _carrot() -> Thing:
         for dy, dz in ((0.010, 0.004), (0.0, 0.010), (-0.010, 0.004))
     )
     parts = (
-        _bar(0.0165, -0.024, 0.002, orange, weight=3.0),
-        _bar(0.0125, 0.002, 0.026, orange, z=-0.004),
-        _bar(0.0075, 0.026, 0.050, pale, z=-0.009, weight=0.5),
+        bar(0.0165, -0.024, 0.002, orange, weight=3.0),
+        bar(0.0125, 0.002, 0.026, orange, z=-0.004),
+        bar(0.0075, 0.026, 0.050, pale, z=-0.009, weight=0.5),
     )
     return Thing("carrot", parts + leaves, rest_m=0.0165, half_m=(0.058, 0.0165))
 
@@ -90,11 +79,11 @@ def _carrot() -> Thing:
 def _ice_cream() -> Thing:
     cone, scoop, cherry = (0.86, 0.62, 0.30), (0.98, 0.72, 0.80), (0.85, 0.08, 0.14)
     parts = (
-        _ball(0.0190, scoop, x=0.0),
-        _bar(0.0140, 0.010, 0.024, cone, z=-0.005),
-        _bar(0.0090, 0.026, 0.038, cone, z=-0.010, weight=0.5),
-        _bar(0.0050, 0.040, 0.056, cone, z=-0.014, weight=0.3),
-        _ball(0.0065, cherry, x=-0.018, z=0.004, solid=False),
+        ball(0.0190, scoop, x=0.0),
+        bar(0.0140, 0.010, 0.024, cone, z=-0.005),
+        bar(0.0090, 0.026, 0.038, cone, z=-0.010, weight=0.5),
+        bar(0.0050, 0.040, 0.056, cone, z=-0.014, weight=0.3),
+        ball(0.0065, cherry, x=-0.018, z=0.004, solid=False),
     )
     return Thing("ice_cream", parts, rest_m=0.0190, half_m=(0.050, 0.0190))
 
@@ -106,8 +95,8 @@ def _banana() -> Thing:
         angles = [-0.68 + 1.36 * (index + step) / 5.0 for step in (0.05, 0.95)]
         ends = tuple(value for angle in angles for value in (arc * sin(angle), arc * (cos(angle) - 1.0), 0.0))
         parts.append(Part("capsule", (0.0155 if 0 < index < 4 else 0.0125,), yellow, ends=ends))
-    ball = _ball(0.0075, tip, x=arc * sin(0.86), y=arc * (cos(0.86) - 1.0), solid=False)
-    return Thing("banana", (*parts, ball), rest_m=0.0155, half_m=(0.062, 0.027))
+    end = ball(0.0075, tip, x=arc * sin(0.86), y=arc * (cos(0.86) - 1.0), solid=False)
+    return Thing("banana", (*parts, end), rest_m=0.0155, half_m=(0.062, 0.027))
 
 
 def _corn() -> Thing:
@@ -117,8 +106,8 @@ def _corn() -> Thing:
         for y in (-0.006, 0.0, 0.006)
     )
     parts = (
-        _bar(0.0165, -0.018, 0.024, kernel, weight=3.0),
-        _bar(0.0120, 0.024, 0.044, kernel),
+        bar(0.0165, -0.018, 0.024, kernel, weight=3.0),
+        bar(0.0120, 0.024, 0.044, kernel),
         Part("ellipsoid", (0.022, 0.0172, 0.0172), husk, pos=(-0.030, 0, 0), solid=False),
     )
     return Thing("corn", parts + rows, rest_m=0.0165, half_m=(0.056, 0.0165))
@@ -127,8 +116,8 @@ def _corn() -> Thing:
 def _eggplant() -> Thing:
     purple, leaf = (0.32, 0.10, 0.38), (0.25, 0.55, 0.20)
     parts = (
-        _bar(0.0190, -0.004, 0.018, purple, weight=3.0),
-        _bar(0.0140, -0.028, -0.008, purple, z=-0.003),
+        bar(0.0190, -0.004, 0.018, purple, weight=3.0),
+        bar(0.0140, -0.028, -0.008, purple, z=-0.003),
         Part("ellipsoid", (0.010, 0.0150, 0.0150), leaf, pos=(-0.038, 0, -0.003), solid=False),
         Part("capsule", (0.0040,), leaf, ends=(-0.046, 0, -0.002, -0.058, 0, 0.002), solid=False),
     )
@@ -138,18 +127,18 @@ def _eggplant() -> Thing:
 def _tomato_like(name: str, body: Colour, top: Colour, radius: float = 0.021) -> Thing:
     stem = Part("cylinder", (0.008, 0.002), top, pos=(0, 0, radius - 0.001), solid=False)
     stalk = Part("capsule", (0.002,), top, ends=(0, 0, radius, 0.003, 0, radius + 0.008), solid=False)
-    return Thing(name, (_ball(radius, body), stem, stalk), rest_m=radius, half_m=(radius, radius))
+    return Thing(name, (ball(radius, body), stem, stalk), rest_m=radius, half_m=(radius, radius))
 
 
 def _egg() -> Thing:
     shell = (0.96, 0.90, 0.82)
-    return Thing("egg", (_ball(0.019, shell), _ball(0.0155, shell, x=0.010, z=-0.0035)), 0.019, (0.024, 0.019))
+    return Thing("egg", (ball(0.019, shell), ball(0.0155, shell, x=0.010, z=-0.0035)), 0.019, (0.024, 0.019))
 
 
 def _lemon() -> Thing:
     yellow = (0.99, 0.90, 0.15)
     return Thing(
-        "lemon", (_bar(0.0195, -0.004, 0.004, yellow), _bar(0.007, -0.024, 0.024, yellow)), 0.0195, (0.030, 0.0195)
+        "lemon", (bar(0.0195, -0.004, 0.004, yellow), bar(0.007, -0.024, 0.024, yellow)), 0.0195, (0.030, 0.0195)
     )
 
 
@@ -165,15 +154,15 @@ def _mushroom() -> Thing:
 def _broccoli() -> Thing:
     crown, stem = (0.12, 0.42, 0.10), (0.60, 0.75, 0.35)
     spots = ((0.0, 0.0, 0.026), (0.013, 0.004, 0.020), (-0.012, 0.007, 0.020), (-0.002, -0.013, 0.020))
-    florets = tuple(_ball(0.0125, crown, *spot, solid=False) for spot in spots)
+    florets = tuple(ball(0.0125, crown, *spot, solid=False) for spot in spots)
     return Thing("broccoli", (Part("cylinder", (0.011, 0.015), stem), *florets), 0.015, (0.024, 0.024), mass_kg=0.08)
 
 
 def _strawberry() -> Thing:
     red, leaf = (0.88, 0.10, 0.16), (0.20, 0.58, 0.18)
     parts = (
-        _ball(0.0160, red),
-        _bar(0.0100, 0.004, 0.014, red, z=-0.006),
+        ball(0.0160, red),
+        bar(0.0100, 0.004, 0.014, red, z=-0.006),
         Part("ellipsoid", (0.004, 0.013, 0.013), leaf, pos=(-0.0135, 0, 0.002), solid=False),
     )
     return Thing("strawberry", parts, rest_m=0.0160, half_m=(0.026, 0.016))
@@ -248,6 +237,7 @@ _THINGS: Tuple[Thing, ...] = (
     _mug(),
     _can(),
     _block(),
+    *SOURCE_THINGS,
 )
 
 THINGS: Dict[str, Thing] = {thing.name: thing for thing in _THINGS}

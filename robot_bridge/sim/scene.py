@@ -7,9 +7,10 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from robot_bridge.sim.colours import Tint, spread_tint, unseen_tint
 from robot_bridge.sim.containers import CONTAINERS
 from robot_bridge.sim.objects import THINGS
-from robot_bridge.sim.tasks import VARIANTS, Task, containers_of, distractors_of, find_task, targets_of
+from robot_bridge.sim.tasks import Kinds, Task, find_task
 
 TABLE_LOWER_M = (0.19, -0.155)
 TABLE_UPPER_M = (0.375, 0.155)
@@ -28,6 +29,11 @@ UNDER_GRIPPER = 0.25
 
 UNDER_SHIFT_M = 0.055
 ATTEMPTS = 400
+
+STREAMS = {"distractors": 1, "targets": 2, "containers": 3}
+"""Variants with random numbers of their own; the scenes of the others are those of ``train`` but for what they vary."""
+
+COLOUR_STREAM = 11
 
 FARTHEST_M, WIDEST_RAD = 1.0, 2.0 * pi
 """No thing lies and no start state is farther from the base than this in any axis, none is turned by more."""
@@ -53,7 +59,8 @@ class Placement:
 class SceneSpec:
     """All that determines a simulated world; equal specs make bit-equal worlds.
 
-    ``start`` is the Bridge state (7,) the arm starts in. ``randomise`` draws camera, lights and colours from ``seed``.
+    ``start`` is the Bridge state (7,) the arm starts in. ``randomise`` draws camera, lights and colours from ``seed``;
+    ``tint`` changes the target's colours before.
     """
 
     task: str
@@ -65,11 +72,10 @@ class SceneSpec:
     target: Placement
     container: Placement
     distractors: Tuple[Placement, ...] = ()
+    tint: Optional[Tint] = None
 
     def __post_init__(self) -> None:
-        find_task(self.task)
-        if self.variant not in VARIANTS:
-            raise ValueError(f"no variant {self.variant!r}; known: {', '.join(VARIANTS)}")
+        find_task(self.task).kinds_of(self.variant)
         if self.kitchen not in (0, 1):
             raise ValueError(f"kitchen is {self.kitchen}, expected 0 or 1")
         if len(self.start) != 7:
@@ -82,8 +88,11 @@ class SceneSpec:
         check_kind("container", [self.container.kind], CONTAINERS)
 
     def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(asdict(self))
+        """One line of JSON; without a tint, as scenes were written before there were tints."""
+        fields = asdict(self)
+        if self.tint is None:
+            del fields["tint"]
+        return json.dumps(fields)
 
     @classmethod
     def from_json(cls, text: str) -> "SceneSpec":
@@ -94,6 +103,7 @@ class SceneSpec:
             for name in ("target", "container"):
                 fields[name] = Placement(**fields[name])
             fields["distractors"] = tuple(Placement(**item) for item in fields["distractors"])
+            fields["tint"] = Tint(**fields["tint"]) if fields.get("tint") else None
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a scene description: {error!r}; expected the JSON of SceneSpec.to_json") from error
@@ -126,24 +136,38 @@ def sample_scene(
     target_xy: Optional[Tuple[float, float]] = None,
     container_xy: Optional[Tuple[float, float]] = None,
     distractors: Optional[Sequence[Placement]] = None,
+    turn: Optional[int] = None,
+    colour_spread: float = 0.0,
 ) -> SceneSpec:
     """A scene of ``task`` drawn from ``seed``; what is given explicitly is kept, the rest is placed clear of it.
 
-    For a task that takes the object out, ``target_xy`` places the container and the object in it.
+    For a task that takes the object out, ``target_xy`` places the container and the object in it. Where ``turn`` is
+    given, a task of an axis takes the kinds on it in turn instead of drawing one. ``colour_spread`` (0 to 1) widens the
+    randomisation of the target's colours (robot_bridge.sim.colours).
     """
-    rng = np.random.default_rng([seed, VARIANTS.index(variant) if variant in VARIANTS else 0])
+    rng = np.random.default_rng([seed, STREAMS.get(variant, 0)])
     found = find_task(task)
-    if variant not in VARIANTS:
-        raise ValueError(f"no variant {variant!r}; known: {', '.join(VARIANTS)}")
+    pool = found.kinds_of(variant)
+    if turn is not None and found.axis:
+        pool = pool.in_turn(found.axis, turn)
     room = int(rng.integers(2)) if kitchen is None else kitchen
     begin = _sample_start(rng) if start is None else tuple(float(value) for value in start)
-    kinds = (_choose(rng, targets_of(found, variant)), _choose(rng, containers_of(found, variant)))
+    kinds = (_choose(rng, pool.targets), _choose(rng, pool.containers))
     kinds = (target_kind or kinds[0], container_kind or kinds[1])
     check_kind("object", kinds[:1], THINGS)
     check_kind("container", kinds[1:], CONTAINERS)
     target, container = _place_pair(rng, found, kinds, begin, target_xy, container_xy)
-    others = _place_distractors(rng, found, variant, target, container) if distractors is None else tuple(distractors)
-    return SceneSpec(task, variant, seed, room, randomise, begin, target, container, others)
+    others = _place_distractors(rng, found, pool, target, container) if distractors is None else tuple(distractors)
+    tint = _draw_tint(variant, seed, colour_spread)
+    return SceneSpec(task, variant, seed, room, randomise, begin, target, container, others, tint)
+
+
+def _draw_tint(variant: str, seed: int, spread: float) -> Optional[Tint]:
+    """The tint of a scene, from random numbers of its own, so that scenes differ in nothing else."""
+    rng = np.random.default_rng([seed, COLOUR_STREAM])
+    if variant == "colours":
+        return unseen_tint(rng)
+    return spread_tint(rng, spread) if spread else None
 
 
 def _choose(rng: np.random.Generator, kinds: Sequence[str]) -> str:
@@ -207,11 +231,11 @@ def drop_point(container: Placement) -> Tuple[float, float]:
 
 
 def _place_distractors(
-    rng: np.random.Generator, task: Task, variant: str, target: Placement, container: Placement
+    rng: np.random.Generator, task: Task, pool: Kinds, target: Placement, container: Placement
 ) -> Tuple[Placement, ...]:
-    """Up to two distractors (always two novel ones in the variant ``distractors``), clear of all that moves."""
-    count = 2 if variant == "distractors" else int(rng.choice(3, p=(0.35, 0.35, 0.30)))
-    kinds = [str(kind) for kind in rng.permutation(distractors_of(variant))[:count]]
+    """Up to two distractors, or as many as the pool says, clear of all that moves."""
+    count = int(rng.choice(3, p=(0.35, 0.35, 0.30))) if pool.crowd is None else pool.crowd
+    kinds = [str(kind) for kind in rng.permutation(pool.distractors)[:count]]
     keep = [
         ((target.x_m, target.y_m), 0.10),
         ((container.x_m, container.y_m), CONTAINERS[container.kind].outer_m + 0.05),

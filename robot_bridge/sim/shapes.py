@@ -37,6 +37,16 @@ class Part:
         )
 
 
+def bar(radius: float, start: float, end: float, colour: Colour, z: float = 0.0, **more: float) -> Part:
+    """A capsule along x between the centres of its end caps."""
+    return Part("capsule", (radius,), colour, ends=(start, 0, z, end, 0, z), **more)  # type: ignore[arg-type]
+
+
+def ball(radius: float, colour: Colour, x: float = 0, y: float = 0, z: float = 0, solid: bool = True) -> Part:
+    """A sphere."""
+    return Part("sphere", (radius,), colour, pos=(x, y, z), solid=solid)
+
+
 @dataclass(frozen=True)
 class Thing:
     """A kind of movable object.

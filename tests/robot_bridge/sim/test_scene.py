@@ -1,5 +1,6 @@
 """Scenes as data: sampling, placement, JSON."""
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -20,9 +21,15 @@ from robot_bridge.sim.scene import (
     sample_scene,
 )
 from robot_bridge.sim.tasks import (
+    AXIS_TASKS,
+    GROUPS,
     NOVEL_CONTAINERS,
     NOVEL_DISTRACTORS,
     NOVEL_TARGETS,
+    SOURCE_CONTAINER,
+    SOURCE_DISTRACTORS,
+    SOURCE_TARGETS,
+    SOURCE_TASKS,
     TASKS,
     TRAIN_DISTRACTORS,
     VARIANTS,
@@ -124,7 +131,91 @@ def test_novel_kinds_never_occur_in_training() -> None:
     assert not trained & (set(NOVEL_TARGETS) | set(NOVEL_DISTRACTORS))
     assert not {task.container for task in TASKS.values()} & set(NOVEL_CONTAINERS)
     assert all(len(novel) >= 5 for novel in (NOVEL_TARGETS, NOVEL_CONTAINERS, NOVEL_DISTRACTORS))
-    assert trained | set(NOVEL_TARGETS) | set(NOVEL_DISTRACTORS) == set(THINGS)
+
+
+def test_the_source_tasks_share_nothing_with_the_four_tasks() -> None:
+    shown = {kind for task in TASKS.values() for kinds in task.kinds.values() for kind in kinds.targets}
+    shown |= {kind for task in TASKS.values() for kinds in task.kinds.values() for kind in kinds.distractors}
+    assert len(SOURCE_TASKS) == len(set(SOURCE_TARGETS)) == 6
+    assert not set(SOURCE_TARGETS) & set(SOURCE_DISTRACTORS)
+    assert not (set(SOURCE_TARGETS) | set(SOURCE_DISTRACTORS)) & shown
+    vessels = {kind for task in TASKS.values() for kinds in task.kinds.values() for kind in kinds.containers}
+    assert SOURCE_CONTAINER not in vessels
+    for name in SOURCE_TASKS:
+        for spec in (sample_scene(name, seed) for seed in SEEDS):
+            assert f"{spec.target.kind}_in_bin" == name and spec.container.kind == "bin"
+            assert len(spec.distractors) == 1 and spec.distractors[0].kind in SOURCE_DISTRACTORS
+
+
+@pytest.mark.parametrize("axis", ["targets", "containers", "distractors"])
+def test_an_axis_varies_five_kinds_and_five_unseen_ones(axis: str) -> None:
+    task = AXIS_TASKS[f"axis_{axis}"]
+    train, unseen = task.kinds_of("train"), task.kinds_of("unseen")
+    seen, new = set(getattr(train, axis)), set(getattr(unseen, axis))
+    source = {*SOURCE_TARGETS, *SOURCE_DISTRACTORS, SOURCE_CONTAINER}
+    assert len(seen) == len(new) == 5 and not new & (seen | source) and not seen & source
+    for rest in {"targets", "containers", "distractors"} - {axis}:
+        assert getattr(train, rest) == getattr(unseen, rest)
+        assert not new & set(getattr(train, rest))
+
+
+@pytest.mark.parametrize("variant", ["train", "unseen"])
+@pytest.mark.parametrize("task", AXIS_TASKS)
+def test_the_kinds_of_an_axis_take_turns(task: str, variant: str) -> None:
+    found = AXIS_TASKS[task]
+    drawn = {kind_on_axis(sample_scene(task, seed, variant), found.axis) for seed in SEEDS}
+    turns = [kind_on_axis(sample_scene(task, seed, variant, turn=seed), found.axis) for seed in range(10)]
+    assert drawn == set(turns) and turns == list(getattr(found.kinds_of(variant), found.axis)) * 2
+
+
+def kind_on_axis(spec: SceneSpec, axis: str) -> str:
+    return {"targets": spec.target, "containers": spec.container, "distractors": spec.distractors[0]}[axis].kind
+
+
+def test_scenes_of_an_axis_differ_between_variants_in_their_kinds_alone() -> None:
+    for seed in range(10):
+        seen, unseen = (sample_scene("axis_targets", seed, variant, turn=seed) for variant in ("train", "unseen"))
+        assert seen.target.kind != unseen.target.kind
+        moved = replace(unseen, variant="train", target=replace(unseen.target, kind=seen.target.kind))
+        assert moved == seen
+
+
+def test_every_kind_belongs_to_a_task() -> None:
+    kinds = [kinds for task in GROUPS["all"].values() for kinds in task.kinds.values()]
+    assert {kind for pool in kinds for kind in (*pool.targets, *pool.distractors)} == set(THINGS)
+    assert {kind for pool in kinds for kind in pool.containers} == set(CONTAINERS)
+
+
+@pytest.mark.parametrize(("task", "variant"), [("pear_in_bin", "colours"), ("knife_in_pot", "unseen")])
+def test_a_variant_of_other_tasks_is_refused_with_the_tasks_own(task: str, variant: str) -> None:
+    with pytest.raises(ValueError, match=f"{task} has no variant '{variant}'; known: train"):
+        sample_scene(task, 0, variant)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_scenes_of_the_variant_colours_differ_from_training_in_the_tint_alone(task: str) -> None:
+    for seed in range(20):
+        train, colours = sample_scene(task, seed), sample_scene(task, seed, "colours")
+        assert train.tint is None and colours.tint is not None
+        assert replace(colours, variant="train", tint=None) == train
+    wide = sample_scene(task, 3, colour_spread=1.0)
+    assert wide.tint is not None and replace(wide, tint=None) == sample_scene(task, 3)
+    assert SceneSpec.from_json(wide.to_json()) == wide and "tint" not in train.to_json()
+
+
+# Digests of the scenes that the shipped policies' training data and measured figures were made in.
+KNOWN_SCENES = {
+    "train": "d4e45d0f554c7988",
+    "distractors": "b463119f50df7609",
+    "targets": "00acb8d9c19b3b28",
+    "containers": "feb376a1a7bdbfeb",
+}
+
+
+@pytest.mark.parametrize("variant", KNOWN_SCENES)
+def test_seeds_give_the_scenes_they_always_gave(variant: str) -> None:
+    text = "".join(sample_scene(task, seed, variant).to_json() for task in TASKS for seed in range(0, 10**6, 49999))
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == KNOWN_SCENES[variant]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e9, -1.5, "here", None])
