@@ -6,8 +6,6 @@ import sys
 from difflib import get_close_matches
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from vptr_cli.formats import ByFormat
-
 GROUPS: Dict[str, str] = {
     "demo": "twelve trials of the trained policy on the simulated WidowX, with a report",
     "data": "import, inspect and export data",
@@ -63,7 +61,7 @@ def _run(command: Any, program: str, arguments: List[str]) -> int:
     """Parse the options of one command with tyro, and run it."""
     import tyro
 
-    if isinstance(command, ByFormat):  # its options depend on the format
+    if hasattr(command, "select"):  # its options depend on its arguments
         command, suffix, arguments = command.select(arguments)
         program += suffix
     status = tyro.cli(command, prog=program, args=arguments, config=(tyro.conf.OmitArgPrefixes,))

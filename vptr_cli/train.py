@@ -1,36 +1,80 @@
-"""`vptr train`: train a policy."""
+"""`vptr train`: train a policy, or an encoder on video, by one of the presets."""
 
 import os
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from vptr_policy.training.options import BCOptions, RobotOptions
+from vptr_policy.training.options import LoopOptions
+from vptr_policy.training.presets import PRESETS, options_class
+from vptr_policy.training.robot_options import RobotOptions
+
+MORE = """The same command again resumes where it was, also after a kill. The run folder gets config.json, metrics.jsonl,
+tensorboard/, checkpoints/ and, at the end, the chosen one in checkpoint/; pre-training on video goes to video/ in it.
+With --evaluate-every the policy with the highest success in simulated episodes is chosen. `--scale paper --help` shows
+the paper's values. With `torchrun --nproc-per-node N -m vptr_cli train ...` N processes share each batch.
+"""
 
 
-def bc(options: BCOptions) -> int:
-    """Train a policy by behaviour cloning; the same command again resumes.
+class PresetCommand:
+    """A command of `vptr train`, whose defaults depend on --scale."""
 
-    The run folder gets config.json, metrics.jsonl, tensorboard/, checkpoints/ and, at the end, the chosen policy in
-    checkpoint/. With --evaluate-every the one with the highest success in simulated episodes is chosen.
-    """
+    def __init__(self, name: str) -> None:
+        self._name = name
+        summary = PRESETS[name].help
+        self.__doc__ = f"{summary[0].upper()}{summary[1:]}.\n\n{MORE}"
+
+    def select(self, arguments: List[str]) -> Tuple[Callable[..., int], str, List[str]]:
+        """The function whose options have the defaults of the asked scale, and the arguments for it."""
+        chosen = options_class(self._name, _scale(arguments))
+
+        def run(options: Any) -> int:
+            return train(options)
+
+        run.__annotations__["options"] = chosen
+        run.__doc__ = self.__doc__
+        return run, "", arguments
+
+
+def train(options: LoopOptions) -> int:
+    """Train by the options of a preset; returns the exit status."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch loads: idle threads leave the cores to others
     from robot_bridge.sim.shards import ShardError
-    from vptr_policy.training.distributed import joined
+    from vptr_policy.training.distributed import Place, joined
     from vptr_policy.training.loop import TrainingDiverged
-    from vptr_policy.training.robot import RobotData, RobotRun
+    from vptr_policy.training.video import VideoRun
+    from vptr_policy.training.video_options import VideoOptions
 
+    place = Place()
     try:
         with joined() as place:
-            caches, made = place.first(lambda: _open(options.data, options.cache))
-            data = RobotData(caches, provenance={"sources": made})
-            chosen = RobotRun(options, data, _evaluation(options, caches[0].tasks), place).run()
-    except (ShardError, TrainingDiverged, ValueError) as error:
+            if isinstance(options, VideoOptions):
+                chosen = VideoRun(options, place).run()
+            else:
+                assert isinstance(options, RobotOptions)
+                chosen = _train_policy(options, place)
+    except (OSError, ShardError, TrainingDiverged, ValueError) as error:
         print(f"vptr train {options.PRESET}: {error}", file=sys.stderr)
         return 1
     if place.leads:
-        print(f"policy: {chosen}")
+        print("{}: {}".format("policy" if isinstance(options, RobotOptions) else "encoder", chosen))
     return 0
+
+
+def _train_policy(options: RobotOptions, place: Any) -> Path:
+    from vptr_policy.training.chain import train_policy
+    from vptr_policy.training.robot import RobotData
+
+    def open_all() -> RobotData:
+        sources, made = _open(options.data, options.cache) if options.source or not options.target else ((), [])
+        targets, made_targets = _open(options.target, options.cache)
+        home = options.cache or (options.data or options.target)[0] / ".cache"
+        return RobotData(sources, targets, {"sources": made, "targets": made_targets}, home)
+
+    data = place.first(open_all)
+    judged = data.targets or data.sources
+    tasks = sorted({task for cache in judged for task in cache.tasks})
+    return train_policy(options, data, _evaluation(options, tasks), place)
 
 
 def _open(folders: Sequence[Path], cache: Optional[Path]) -> Tuple[Tuple[Any, ...], List[Dict[str, Any]]]:
@@ -51,7 +95,7 @@ def _open(folders: Sequence[Path], cache: Optional[Path]) -> Tuple[Tuple[Any, ..
     return tuple(caches), made
 
 
-def _evaluation(options: RobotOptions, tasks: Tuple[str, ...]) -> Optional[Callable[[Path], Dict[str, float]]]:
+def _evaluation(options: RobotOptions, tasks: Sequence[str]) -> Optional[Callable[[Path], Dict[str, float]]]:
     """Rolls a checkpoint out in the simulator: the success rate of each task, and their mean as ``success``."""
     if not options.evaluate_every:
         return None
@@ -69,4 +113,14 @@ def _evaluation(options: RobotOptions, tasks: Tuple[str, ...]) -> Optional[Calla
     return evaluate
 
 
-COMMANDS: Dict[str, Callable[..., int]] = {"bc": bc}
+def _scale(arguments: Sequence[str]) -> str:
+    """The value of --scale, which chooses the defaults of all other options; small where it is not given."""
+    for place, word in enumerate(arguments):
+        if word.startswith("--scale="):
+            return word[len("--scale=") :]
+        if word == "--scale" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return "small"
+
+
+COMMANDS: Dict[str, Any] = {name: PresetCommand(name) for name in PRESETS}

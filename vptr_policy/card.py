@@ -56,12 +56,25 @@ class Card:
     language: Dict[str, Any] = field(default_factory=dict)
     """of a policy that is told its task in words: ``texts`` whose embeddings it keeps, the text of each of the
     ``tasks``, and the hash of the sentence ``model``; empty for one-hot task ids"""
+    aliases: Dict[str, str] = field(default_factory=dict)
+    """other names of tasks: what the target's data call the task that they are"""
     files: Dict[str, Dict[str, Any]] = field(default_factory=dict)
     """name -> sha256 and bytes, filled in by save"""
     format: str = FORMAT
 
 
-OBJECTS = ("algorithm", "network", "preprocessing", "actions", "data", "training", "metrics", "language", "files")
+OBJECTS = (
+    "algorithm",
+    "network",
+    "preprocessing",
+    "actions",
+    "data",
+    "training",
+    "metrics",
+    "language",
+    "aliases",
+    "files",
+)
 
 
 def read_card(folder: Path) -> Card:
@@ -144,6 +157,8 @@ def _check_meaning(path: Path, card: Card) -> None:
             f"{path}: the policy expects pictures prepared as {_short(card.preprocessing)}, "
             f"this version prepares them as {_preprocessing()}; {REMEDY}"
         )
+    known = all(_is_text(name) and name in card.tasks for name in card.aliases.values())
+    _expect(path, "aliases", card.aliases, known, "names of tasks for other names")
     _expect(path, "gripper", card.gripper, card.gripper in ("binary", "continuous"), "binary or continuous")
 
 
@@ -158,6 +173,10 @@ def _check_language(path: Path, card: Card) -> None:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_size(value: Any) -> bool:

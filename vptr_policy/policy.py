@@ -67,10 +67,10 @@ class TrainedPolicy:
         words; for such as it was not trained with, raises ValueError where there is no sentence model.
         """
         if self._instructions is not None:
-            self._task = self._instructions.embed(task)
+            self._task = self._instructions.embed(self.card.aliases.get(task, task))
         else:
             self._task = torch.zeros(1, len(self.tasks))
-            self._task[0, task_index(task, self.tasks)] = 1.0
+            self._task[0, task_index(self.card.aliases.get(task, task), self.tasks)] = 1.0
 
     def act(self, observation: Observation) -> Action:
         """The deterministic Bridge action for a picture of any size and a Bridge state."""

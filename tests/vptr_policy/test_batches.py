@@ -41,7 +41,7 @@ def _row(data: Transitions, state: np.ndarray) -> int:
 
 
 def test_what_is_in_a_row_belongs_together(transitions: Transitions) -> None:
-    batch = _batches(transitions, successors=True)[3]
+    batch = _batches(transitions, rewards=True, successors=True)[3]
     assert batch.images.shape == (8, 3, 128, 128) and batch.tasks.shape == (8, 2)
     for place, state in enumerate(batch.states):
         row = _row(transitions, state.numpy())

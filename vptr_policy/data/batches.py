@@ -59,8 +59,10 @@ class BatchOptions:
     """rows of all ranks together"""
     seed: int
     augmentation: Augmentation
+    rewards: bool = False
+    """with rewards, masks and returns"""
     successors: bool = False
-    """with next states, rewards, masks and returns, for reinforcement learning; their pictures cost as much again"""
+    """with next states, whose pictures cost as much again"""
     rank: int = 0
     world: int = 1
 
@@ -89,22 +91,19 @@ class RobotBatches:
         rows = self._rows(step)
         data, told = self._transitions, self._conditioning
         now, after = data.now[rows], data.next[rows]
-        plain = Batch(
+        batch = Batch(
             images=self._pictures(now, step, PICTURES),
             states=torch.from_numpy(data.states[now]),
             tasks=torch.from_numpy(told.vectors[told.index[rows]]),
             actions=torch.from_numpy(data.actions[rows]),
         )
-        if not self._options.successors:
-            return plain
-        return replace(
-            plain,
-            next_images=self._pictures(after, step, SUCCESSORS),
-            next_states=torch.from_numpy(data.states[after]),
-            rewards=torch.from_numpy(data.rewards[rows]),
-            masks=torch.from_numpy(data.masks[rows]),
-            returns=torch.from_numpy(data.returns[rows]),
-        )
+        if self._options.rewards:
+            columns = {name: torch.from_numpy(getattr(data, name)[rows]) for name in ("rewards", "masks", "returns")}
+            batch = replace(batch, **columns)
+        if self._options.successors:
+            pictures = self._pictures(after, step, SUCCESSORS)
+            batch = replace(batch, next_images=pictures, next_states=torch.from_numpy(data.states[after]))
+        return batch
 
     def _rows(self, step: int) -> np.ndarray:
         options = self._options

@@ -3,19 +3,9 @@
 import shlex
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Dict, List, Optional, Tuple
+from typing import Any, ClassVar, Dict, List, Optional, Sequence
 
-SCHEDULES = ("constant", "cosine")
-
-
-@dataclass(frozen=True)
-class RobotPaths:
-    """Where a run reads and writes."""
-
-    data: Tuple[Path, ...]
-    """Folders of demonstrations (shard-*.tar), as `vptr sim generate` and `vptr data import` write them."""
-    out: Path
-    """Folder of the run: config, metrics, checkpoints. Run the same command again to resume."""
+SCALES = ("small", "paper")
 
 
 @dataclass(frozen=True)
@@ -25,6 +15,8 @@ class LoopOptions:
     PRESET: ClassVar[str] = ""
     """The command of `vptr train` these options belong to."""
 
+    scale: str = "small"
+    """Defaults of the other options: small (two CPU cores) or paper (the paper's networks, steps and rates; a GPU)."""
     steps: int = 20000
     """Updates of the whole run."""
     hours: Optional[float] = None
@@ -44,7 +36,7 @@ class LoopOptions:
     threads: Optional[int] = None
     """Threads of the computation; default one a core."""
     workers: int = 0
-    """Processes that make the batches; 0: a thread of the training process does."""
+    """Processes that make the batches; 0: a thread of the training process does, which is best on few cores."""
     device: str = "auto"
     """auto (a GPU where there is one), cpu or cuda."""
     bfloat16: bool = True
@@ -61,12 +53,18 @@ class LoopOptions:
             self.expect(name, getattr(self, name) >= 1, "at least 1")
         self.expect("workers", self.workers >= 0, "0 or more")
         self.expect("hours", self.hours is None or self.hours > 0, "more than 0")
-        self.expect("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
+        self.expect_one("scale", SCALES)
+        self.expect_one("schedule", ("constant", "cosine"))
+        self.expect_one("device", ("auto", "cpu", "cuda"))
 
     def expect(self, name: str, good: bool, expected: str) -> None:
         """Raises ValueError naming the option where it is not good."""
         if not good:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(self, name)}, expected {expected}")
+
+    def expect_one(self, name: str, known: Sequence[str]) -> None:
+        """Raises ValueError naming the option where it is none of the known."""
+        self.expect(name, getattr(self, name) in known, " or ".join(known))
 
     def plain(self) -> Dict[str, Any]:
         """The resolved options as JSON values."""
@@ -80,48 +78,6 @@ class LoopOptions:
             if value != entry.default or entry.default is MISSING:
                 words += _words("--" + entry.name.replace("_", "-"), value)
         return f"vptr train {self.PRESET} " + " ".join(shlex.quote(word) for word in words)
-
-
-@dataclass(frozen=True)
-class RobotOptions(LoopOptions, RobotPaths):
-    """What every policy that is trained on robot data has."""
-
-    encoder: str = "convolutional"
-    """convolutional (trains on a CPU) or resnetv2-50 (the paper's)."""
-    hidden: Tuple[int, ...] = (256, 256)
-    """Widths of the hidden layers after the encoder."""
-    width: int = 24
-    """Channels of the convolutional encoder's first layer; its others have twice as many."""
-    gripper: str = "binary"
-    """What the policy sends: binary (0 or 1) or continuous."""
-    shift: int = 4
-    """Random shift of the pictures, each way [px]."""
-    colour: float = 0.2
-    """Random change of the brightness, as a share; contrast and saturation change half, the hue .15 as much (PTR)."""
-    failures: bool = False
-    """Learn from failed demonstrations too."""
-    cache: Optional[Path] = None
-    """Where decoded pictures are kept; default a hidden folder in each data folder."""
-    evaluate_episodes: int = 25
-    """Simulated episodes of each task in an evaluation."""
-    evaluate_seed: int = 1000
-    """Of the scenes of the evaluations; judge the chosen checkpoint with another seed."""
-
-
-@dataclass(frozen=True)
-class BCOptions(RobotOptions):
-    """Behaviour cloning from demonstrations."""
-
-    PRESET: ClassVar[str] = "bc"
-
-    loss: str = "huber"
-    """huber (with cross-entropy on the gripper) or likelihood (of the tanh-Gaussian)."""
-    averaging: float = 0.999
-    """Decay of the exponential moving average of the weights, which is what is saved."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.expect("averaging", 0 <= self.averaging < 1, "0 <= averaging < 1")
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,27 @@
-"""Which code made a result."""
+"""Which code and options made a result."""
 
 import platform
 import subprocess
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 import numpy as np
 import torch
+
+from vptr_policy.training.options import LoopOptions
+from vptr_policy.training.state import TrainingState
+
+
+def made_by(options: LoopOptions, state: TrainingState) -> Dict[str, Any]:
+    """How a checkpoint came to be, for its card."""
+    return {
+        "command": options.command(),
+        "options": options.plain(),
+        "git_sha": git_sha(),
+        "steps": state.step,
+        "seconds": round(state.elapsed_s, 1),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
 
 
 def git_sha() -> str:
@@ -18,8 +33,3 @@ def git_sha() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return sha.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
-
-
-def versions() -> Dict[str, str]:
-    """Of Python and the libraries that compute."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}

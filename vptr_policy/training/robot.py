@@ -1,25 +1,31 @@
 """A run of a policy on robot data: phases 2 and 3 of V-PTR, and every baseline."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
+import numpy as np
 import torch
 
 from vptr_policy.card import Card
 from vptr_policy.checkpoint import save_checkpoint
 from vptr_policy.data.augmentation import Augmentation
-from vptr_policy.data.batches import BatchOptions, RobotBatches
+from vptr_policy.data.batches import SOURCE_ONLY, BatchOptions, Mixture, RobotBatches
 from vptr_policy.data.demonstrations import Cache
-from vptr_policy.data.robot.conditioning import Conditioning, one_hot
-from vptr_policy.data.robot.transitions import TransitionOptions, assemble
-from vptr_policy.networks.actor import Actor, NetworkConfig
-from vptr_policy.training.behaviour import BCLearner
+from vptr_policy.data.robot.conditioning import Conditioning, one_hot, sentences
+from vptr_policy.data.robot.language import Sentences
+from vptr_policy.data.robot.rewards import RewardOptions
+from vptr_policy.data.robot.transitions import TransitionOptions, Transitions, assemble
+from vptr_policy.networks.actor import Actor
+from vptr_policy.networks.config import NetworkConfig
+from vptr_policy.networks.critic import Critic
+from vptr_policy.training.algorithms import algorithm_of
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import claim
+from vptr_policy.training.initial import InitialEncoder
 from vptr_policy.training.loop import Evaluate, Loop
-from vptr_policy.training.options import BCOptions
-from vptr_policy.training.provenance import git_sha, versions
+from vptr_policy.training.provenance import made_by
+from vptr_policy.training.robot_options import CQLOptions, RobotOptions
 from vptr_policy.training.state import TrainingState
 
 HUE = 0.15
@@ -28,36 +34,50 @@ HUE = 0.15
 
 @dataclass(frozen=True)
 class RobotData:
-    """Opened data sets, and where they came from."""
+    """Opened data sets, where they came from, and the folder where embeddings of their sentences are kept."""
 
     sources: Tuple[Cache, ...]
     targets: Tuple[Cache, ...] = ()
-    provenance: Optional[Mapping[str, Any]] = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    home: Path = Path(".cache")
+
+    def chosen(self, source: bool) -> "RobotData":
+        """These, or without the source the target's as if they were all."""
+        return self if source or not self.targets else replace(self, sources=self.targets, targets=())
 
 
 class RobotRun:
     """A policy learned from robot data, kept in ``options.out``."""
 
     def __init__(
-        self, options: BCOptions, data: RobotData, evaluate: Optional[Evaluate] = None, place: Optional[Place] = None
+        self,
+        options: RobotOptions,
+        data: RobotData,
+        evaluate: Optional[Evaluate] = None,
+        place: Optional[Place] = None,
+        initial: Optional[InitialEncoder] = None,
     ) -> None:
         self._options = options
         self._place = place or Place()
-        self.transitions = assemble(data.sources, TransitionOptions(successes_only=not options.failures), data.targets)
-        conditioning = one_hot(self.transitions)
+        self._algorithm = algorithm_of(options)
+        data = data.chosen(options.source)
+        self.transitions = assemble(data.sources, transition_options(options), data.targets)
+        self._conditioning, language = condition(options, self.transitions, data.home)
+        network = _network(options, self._conditioning.vectors.shape[1])
         self._card = Card(
-            algorithm={"name": "bc", "loss": options.loss},
-            network=NetworkConfig(conditioning.vectors.shape[1], options.encoder, options.hidden, options.width),
+            algorithm={"name": self._algorithm.name, **self._algorithm.described(options)},
+            network=network if initial is None else initial.fit(network),
             tasks=self.transitions.tasks,
             gripper=options.gripper,
-            data={**self.transitions.summary(), **(data.provenance or {})},
+            data={**self.transitions.summary(), **data.provenance},
+            language=language,
+            aliases=_aliases(data, self.transitions),
         )
-        self.source = self._batches(conditioning)
         torch.manual_seed(options.seed)
-        actor = Actor(self._card.network)
-        for buffer, statistic in zip((actor.state_mean, actor.state_std), self.transitions.state_statistics()):
-            buffer.copy_(torch.from_numpy(statistic))
-        self.learner = BCLearner(actor, options.loss, options.learning_rate, options.averaging)
+        self.learner = self._algorithm.learner(options, self._card.network, self.transitions.state_statistics())
+        if initial is not None:
+            self.learner.initialise_encoders(initial.tensors)
+        self.source = self._batches(mixture(options, bool(data.targets)))
         self.loop = Loop(self.learner, options, options.out, self._save, evaluate, self._place)
 
     def run(self) -> Path:
@@ -67,24 +87,82 @@ class RobotRun:
         self._place.wait()
         return self.loop.run(self.source)
 
-    def _batches(self, conditioning: Conditioning) -> RobotBatches:
+    def _batches(self, mixed: Mixture) -> RobotBatches:
         options, place = self._options, self._place
         place.share(options.batch)
         colour = options.colour
-        augmentation = Augmentation(options.shift, colour, colour / 2, colour / 2, HUE * colour)
-        shape = BatchOptions(options.batch, options.seed, augmentation, rank=place.rank, world=place.world)
-        return RobotBatches(self.transitions, conditioning, shape)
+        shape = BatchOptions(
+            options.batch,
+            options.seed,
+            Augmentation(options.shift, colour, colour / 2, colour / 2, HUE * colour),
+            self._algorithm.rewards,
+            self._algorithm.successors,
+            place.rank,
+            place.world,
+        )
+        return RobotBatches(self.transitions, self._conditioning, shape, mixed)
 
     def _save(self, folder: Path, state: TrainingState, figures: Mapping[str, Any]) -> None:
-        training = {
-            "command": self._options.command(),
-            "options": self._options.plain(),
-            "git_sha": git_sha(),
-            "steps": state.step,
-            "seconds": round(state.elapsed_s, 1),
-            "versions": versions(),
-        }
-        card = replace(self._card, training=training, metrics=dict(figures))
-        actor = state.learner.exports()["actor"]
-        assert isinstance(actor, Actor)
-        save_checkpoint(folder, actor, card)
+        card = replace(self._card, training=made_by(self._options, state), metrics=dict(figures))
+        networks = state.learner.exports()
+        actor, critic = networks["actor"], networks.get("critic")
+        assert isinstance(actor, Actor) and isinstance(critic, (Critic, type(None)))
+        embeddings = torch.from_numpy(self._conditioning.vectors) if card.language else None
+        save_checkpoint(folder, actor, card, critic, embeddings)
+
+
+def transition_options(options: RobotOptions) -> TransitionOptions:
+    """What becomes of the demonstrations of a run."""
+    rewards = RewardOptions()
+    if isinstance(options, CQLOptions):
+        rewards = RewardOptions(options.final_steps, options.reward_scale, options.reward_shift, options.discount)
+    return TransitionOptions(
+        action=options.action,
+        successes_only=not options.failures,
+        latency_shift=options.latency_shift,
+        rewards=rewards,
+        target_tasks=options.target_tasks,
+    )
+
+
+def condition(options: RobotOptions, transitions: Transitions, home: Path) -> Tuple[Conditioning, Dict[str, Any]]:
+    """The vectors that tell the tasks, and what a card says of their language (nothing of task ids)."""
+    if not options.language:
+        return one_hot(transitions), {}
+    embeddings = Sentences(home, options.sentence_model)
+    conditioning = sentences(transitions, embeddings)
+    told: Dict[str, str] = {}
+    for number, task in enumerate(transitions.tasks):
+        counts = np.bincount(transitions.text[transitions.task == number], minlength=len(transitions.texts))
+        told[task] = transitions.texts[int(counts.argmax())]
+    return conditioning, {"model": embeddings.model, "texts": list(conditioning.names), "tasks": told}
+
+
+def mixture(options: RobotOptions, has_target: bool) -> Mixture:
+    """When the target's data enter, and how many of them: joint training from then on (V-PTR 4.3)."""
+    if not has_target:
+        return SOURCE_ONLY
+    start = options.steps // 2 if options.finetune_at is None else options.finetune_at
+    return Mixture(options.target_share, start)
+
+
+def _network(options: RobotOptions, tasks: int) -> NetworkConfig:
+    return NetworkConfig(
+        tasks,
+        options.encoder,
+        options.hidden,
+        options.width,
+        frozen=options.frozen,
+        image_side=options.image_side,
+        bottleneck=options.bottleneck,
+        dropout=options.dropout,
+        critic_condition=options.critic_condition if isinstance(options, CQLOptions) else "task",
+    )
+
+
+def _aliases(data: RobotData, transitions: Transitions) -> Dict[str, str]:
+    """What the target's data call their task -> its name, for names that are no task themselves."""
+    known = {name for cache in data.sources for name in cache.tasks}
+    new = [task for task in transitions.tasks if task not in known]
+    names = sorted({name for cache in data.targets for name in cache.tasks} - set(transitions.tasks))
+    return {name: task for name in names for task in new[:1]}

@@ -9,7 +9,7 @@ from demonstrations import make_cache
 from vptr_policy.data.demonstrations import Cache
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.loop import Evaluate
-from vptr_policy.training.options import BCOptions
+from vptr_policy.training.robot_options import BCOptions
 from vptr_policy.training.robot import RobotData, RobotRun
 
 TINY: Dict[str, Any] = {"steps": 6, "batch": 4, "warm_up": 2, "log_every": 2, "threads": 1, "width": 8}
@@ -27,7 +27,7 @@ def bc_run(
     provenance: Optional[Dict[str, Any]] = None,
     **changes: Any,
 ) -> RobotRun:
-    return RobotRun(options(out, **changes), RobotData((cache,), provenance=provenance), evaluate, place)
+    return RobotRun(options(out, **changes), RobotData((cache,), provenance=provenance or {}), evaluate, place)
 
 
 def metrics(out: Path) -> List[Dict[str, float]]:

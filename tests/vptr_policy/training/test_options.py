@@ -7,7 +7,7 @@ from typing import Any, Dict
 import pytest
 import tyro
 
-from vptr_policy.training.options import BCOptions
+from vptr_policy.training.robot_options import BCOptions
 
 
 @pytest.mark.parametrize(

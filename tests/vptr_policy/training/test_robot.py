@@ -20,7 +20,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
 def test_the_card_says_how_it_was_made(cache: Cache, tmp_path: Path) -> None:
     run = bc_run(tmp_path / "run", cache, provenance={"folder": "data"}, loss="likelihood", seed=3)
     actor, card = load_checkpoint(run.run())
-    assert card.algorithm == {"name": "bc", "loss": "likelihood"} and card.tasks == cache.tasks
+    settings = {"loss": "likelihood", "learning_rate": 1e-3, "averaging": 0.999}
+    assert card.algorithm == {"name": "bc", **settings} and card.tasks == cache.tasks
     expected = f"vptr train bc --data data --out {tmp_path / 'run'} --steps 6 --batch 4 --warm-up 2"
     assert card.training["command"].startswith(expected)
     assert card.training["git_sha"] == git_sha() and len(git_sha().split("+")[0]) in (40, len("unknown"))

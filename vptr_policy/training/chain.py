@@ -1,0 +1,59 @@
+"""The stages of a policy one after the other: an encoder is pre-trained or found, the robot phases go on with it."""
+
+from pathlib import Path
+from typing import Optional
+
+from vptr_policy.training.distributed import Place
+from vptr_policy.training.folder import claim
+from vptr_policy.training.initial import InitialEncoder, find_initial
+from vptr_policy.training.loop import Evaluate
+from vptr_policy.training.presets import options_class
+from vptr_policy.training.robot import RobotData, RobotRun
+from vptr_policy.training.robot_options import RobotOptions
+from vptr_policy.training.video import VideoRun
+from vptr_policy.training.video_options import VideoOptions
+
+VIDEO = "video"
+SHARED = ("scale", "seed", "threads", "workers", "device", "bfloat16", "log_every", "save_every", "encoder", "width")
+"""Options that the pre-training takes over."""
+
+
+def train_policy(
+    options: RobotOptions, data: RobotData, evaluate: Optional[Evaluate] = None, place: Optional[Place] = None
+) -> Path:
+    """Run what is left of the stages of a run; returns the folder of the chosen checkpoint."""
+    place = place or Place()
+    if place.leads:
+        claim(options.out, options.plain())
+    place.wait()
+    initial = _initial(options, place)
+    return RobotRun(options, data, evaluate, place, initial).run()
+
+
+def pretraining(options: RobotOptions) -> VideoOptions:
+    """The options of the pre-training within a run: the defaults of its own preset, but for what the run says."""
+    if options.video is None:
+        raise ValueError(
+            f"{options.PRESET} pre-trains its encoder on video: give --video DIR, or with --pretrained the encoder of "
+            "an earlier run or a published checkpoint"
+        )
+    shared = {name: getattr(options, name) for name in SHARED}
+    chosen = options_class(options.pretraining, options.scale)(
+        video=options.video,  # type: ignore[call-arg]
+        out=options.out / VIDEO,
+        steps=options.video_steps or options.steps,
+        batch=options.video_batch,
+        **shared,
+    )
+    assert isinstance(chosen, VideoOptions)
+    return chosen
+
+
+def _initial(options: RobotOptions, place: Place) -> Optional[InitialEncoder]:
+    if options.pretrained is not None:
+        return find_initial(options.pretrained)
+    if options.pretraining:
+        return find_initial(VideoRun(pretraining(options), place).run())
+    if options.frozen:
+        raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
+    return None

@@ -1,0 +1,72 @@
+"""Where an encoder's first weights come from: our own pre-training, an earlier policy, or a published checkpoint."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Dict
+
+from torch import Tensor, nn
+
+from vptr_policy.card import CARD
+from vptr_policy.checkpoint import WEIGHTS, load_checkpoint
+from vptr_policy.encoder_checkpoint import is_encoder, load_encoder_tensors, read_encoder_card
+from vptr_policy.networks.config import NetworkConfig
+from vptr_policy.networks.encoders import make_encoder
+from vptr_policy.networks.pretrained import LAYOUTS, load_pretrained, read_published
+from vptr_policy.networks.weights import WeightsError, load_encoder_weights
+
+ENCODER_FIELDS = ("encoder", "width", "image_side", "symmetric_padding", "embedding")
+"""What of a network's shape is its encoder's."""
+
+
+@dataclass(frozen=True)
+class InitialEncoder:
+    """Weights of an encoder, and the shape it has."""
+
+    tensors: Dict[str, Tensor]
+    shape: NetworkConfig
+    described: str
+    """for a card"""
+
+    def fit(self, network: NetworkConfig) -> NetworkConfig:
+        """A network with this encoder."""
+        shape = {name: getattr(self.shape, name) for name in ENCODER_FIELDS}
+        return replace(network, pretrained=self.described, **shape)
+
+    def load(self, encoder: nn.Module) -> None:
+        """Give these weights to an encoder of this shape."""
+        load_encoder_weights(encoder, self.tensors)
+
+
+def find_initial(path: Path) -> InitialEncoder:
+    """The encoder of a run, of a checkpoint, or of a file that VIP, R3M or MVP published.
+
+    Raises CheckpointError or WeightsError, both ValueErrors, where there is none.
+    """
+    if path.is_file():
+        return _published(path)
+    folder = path if (path / CARD).is_file() else path / "checkpoint"
+    if not (folder / CARD).is_file():
+        raise WeightsError(f"{path}: no encoder here, expected a run, a checkpoint or a file of VIP, R3M or MVP")
+    if is_encoder(folder):
+        card = read_encoder_card(folder)
+        mark = card.files["encoder.safetensors"]["sha256"]
+        described = f"{card.algorithm['name']}: {folder}, sha256 {mark}"
+        return InitialEncoder(load_encoder_tensors(folder), card.network, described)
+    actor, policy = load_checkpoint(folder)
+    described = f"{policy.algorithm['name']}: {folder}, sha256 {policy.files[WEIGHTS]['sha256']}"
+    return InitialEncoder(actor.encoder.state_dict(), policy.network, described)
+
+
+def _published(path: Path) -> InitialEncoder:
+    problems = []
+    for source, layout in LAYOUTS.items():
+        try:
+            read_published(source, path)
+        except WeightsError as error:
+            problems.append(str(error))
+            continue
+        shape = NetworkConfig(1, layout.encoder, embedding=layout.embedding)
+        encoder = make_encoder(shape)
+        described = load_pretrained(encoder, source, path)
+        return InitialEncoder(encoder.state_dict(), shape, described)
+    raise WeightsError("{} is none of the published checkpoints: {}".format(path, "; ".join(problems)))

@@ -1,0 +1,81 @@
+"""The options of encoders that are pre-trained on video: phase 1 of V-PTR, and what it is compared with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vptr_policy.training.options import LoopOptions
+
+
+@dataclass(frozen=True)
+class VideoPaths:
+    """Where a run reads and writes."""
+
+    video: Path
+    """Folder of clips (clips-*.tar), as `vptr data import` and `vptr sim videos` write them."""
+    out: Path
+    """Folder of the run: config, metrics, checkpoint. Run the same command again to resume."""
+
+
+@dataclass(frozen=True)
+class VideoOptions(LoopOptions, VideoPaths):
+    """What every pre-training on video has."""
+
+    encoder: str = "convolutional"
+    """convolutional (trains on a CPU), resnetv2-50 (V-PTR), resnet-50 (VIP, R3M) or resnet-34 (PTR)."""
+    width: int = 24
+    """Channels of the convolutional encoder's first layer; its others have twice as many."""
+    side: int = 128
+    """Side of the pictures the encoder sees [px]; the convolutional encoder takes 128 only."""
+    colour: float = 0.2
+    """Random change of the brightness, as a share; contrast and saturation change half, the hue .15 as much (PTR)."""
+    discount: float = 0.99
+    """gamma"""
+
+
+@dataclass(frozen=True)
+class ICVFOptions(VideoOptions):
+    """Intent-conditioned value functions (V-PTR 4.1)."""
+
+    expectile: float = 0.9
+    """tau"""
+    baseline: str = "target"
+    """Network of V(s, z, z) in the advantage: target (the public code) or online (the papers)."""
+    pessimistic: bool = True
+    """Take the lesser head of the next state's value in the advantage, else the mean."""
+    target_rate: float = 0.005
+    """Share of the online weights that the target network takes at each update."""
+    heads: int = 256
+    """Width of the layers of the heads."""
+    layers: int = 2
+    """Of each head; 2 in the public code and V-PTR A.1, 3 in V-PTR 4.4."""
+    dropout: float = 0.0
+    """After each layer of the heads."""
+    form: str = "vector"
+    """Of T: vector (the public code) or matrix (the papers)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.expect_one("baseline", ("target", "online"))
+        self.expect_one("form", ("vector", "matrix"))
+
+
+@dataclass(frozen=True)
+class EmbeddingOptions(VideoOptions):
+    """Embeddings in which distance means time: VIP, LSTD, and time-contrastive learning."""
+
+    loss: str = "vip"
+    """vip, lstd (VIP Eq. 29), r3m (its time-contrastive loss, which is VIP's TCN too) or tcn (VIP Eq. 12)."""
+    discount: float = 0.98
+    """gamma of vip and lstd"""
+    negatives: int = 3
+    """Other clips that each clip of a batch is contrasted with, in vip and r3m."""
+    embedding: int = 1024
+    """Numbers of the embedding, by a linear layer that belongs to the encoder from then on; 0: the encoder's own."""
+    l1: float = 1e-3
+    """Weight of the mean L1 norm of the embeddings."""
+    l2: float = 1e-3
+    """Weight of the mean L2 norm of the embeddings."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.expect_one("loss", ("vip", "lstd", "r3m", "tcn"))
