@@ -22,6 +22,18 @@ class Trajectory:
     label: np.ndarray
     jpegs: List[bytes]
 
+    def validate(self) -> None:
+        """Raise ValueError where the shape of an array, a number or a count is wrong."""
+        steps = len(self.action)
+        if not steps:
+            raise ValueError("it has no action")
+        for name, rows in (("state", steps + 1), ("action", steps), ("executed", steps), ("label", steps)):
+            array = getattr(self, name)
+            if array.shape != (rows, 7) or not np.isfinite(array).all():
+                raise ValueError(f"{name} has the shape {array.shape}, expected finite numbers of shape {(rows, 7)}")
+        if len(self.jpegs) != steps + 1:
+            raise ValueError(f"{len(self.jpegs)} pictures for {steps} actions, expected {steps + 1}")
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -41,22 +53,17 @@ class Part:
 
 
 def checked(trajectory: Trajectory) -> Trajectory:
-    """The trajectory with arrays of float32; raises ValueError where shapes, counts, numbers or pictures are wrong."""
-    steps = len(trajectory.action)
-    if not steps:
-        raise ValueError("it has no action")
-    arrays: Dict[str, Any] = {}
-    for name, rows in (("state", steps + 1), ("action", steps), ("executed", steps), ("label", steps)):
-        array = np.asarray(getattr(trajectory, name), dtype=np.float32)
-        if array.shape != (rows, 7) or not np.isfinite(array).all():
-            raise ValueError(f"{name} has the shape {array.shape}, expected finite numbers of shape {(rows, 7)}")
-        arrays[name] = array
-    if len(trajectory.jpegs) != steps + 1:
-        raise ValueError(f"{len(trajectory.jpegs)} pictures for {steps} actions, expected {steps + 1}")
-    for number, data in enumerate(trajectory.jpegs):
+    """The trajectory with arrays of float32; raises ValueError where it or one of its pictures is wrong."""
+    arrays: Dict[str, Any] = {
+        name: np.asarray(getattr(trajectory, name), dtype=np.float32)
+        for name in ("state", "action", "executed", "label")
+    }
+    made = replace(trajectory, **arrays)
+    made.validate()
+    for number, data in enumerate(made.jpegs):
         if not is_picture(data):
             raise ValueError(f"picture {number} is cut off or damaged ({len(data)} bytes)")
-    return replace(trajectory, **arrays)
+    return made
 
 
 def is_picture(data: bytes) -> bool:
