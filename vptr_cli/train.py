@@ -9,10 +9,11 @@ from vptr_policy.training.options import LoopOptions
 from vptr_policy.training.presets import PRESETS, options_class
 from vptr_policy.training.robot_options import RobotOptions
 
-MORE = """The same command again resumes where it was, also after a kill. The run folder gets config.json, metrics.jsonl,
-tensorboard/, checkpoints/ and, at the end, the chosen one in checkpoint/; pre-training on video goes to video/ in it.
-With --evaluate-every the policy with the highest success in simulated episodes is chosen. `--scale paper --help` shows
-the paper's values. With `torchrun --nproc-per-node N -m vptr_cli train ...` N processes share each batch.
+MORE = """The same command again resumes where it was, also after a kill. The run folder gets config.json,
+metrics.jsonl, tensorboard/, checkpoints/ and, at the end, the chosen one in checkpoint/; pre-training on video goes to
+video/ in it. With --evaluate-every the policy with the highest success in simulated episodes is chosen.
+`--scale paper --help` shows the paper's values. With `torchrun --nproc-per-node N -m vptr_cli train ...` N processes
+share each batch.
 """
 
 

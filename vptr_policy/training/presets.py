@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Dict, Type
 
 from vptr_policy.training.options import SCALES, LoopOptions
@@ -92,6 +93,7 @@ PRESETS: Dict[str, Preset] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=None)
 def options_class(name: str, scale: str = "small") -> Type[LoopOptions]:
     """The options of a preset, whose defaults are those of the scale; raises ValueError naming the nearest."""
     for value, known, what in ((name, list(PRESETS), "preset"), (scale, list(SCALES), "scale")):

@@ -24,8 +24,9 @@ from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import claim
 from vptr_policy.training.initial import InitialEncoder
 from vptr_policy.training.loop import Evaluate, Loop
+from vptr_policy.training.progress_rewards import with_progress_rewards
 from vptr_policy.training.provenance import made_by
-from vptr_policy.training.robot_options import CQLOptions, RobotOptions
+from vptr_policy.training.robot_options import CQLOptions, RobotOptions, RWROptions
 from vptr_policy.training.state import TrainingState
 
 HUE = 0.15
@@ -77,6 +78,10 @@ class RobotRun:
         self.learner = self._algorithm.learner(options, self._card.network, self.transitions.state_statistics())
         if initial is not None:
             self.learner.initialise_encoders(initial.tensors)
+        if isinstance(options, RWROptions):
+            path = options.out / "rewards.npy"
+            encoder = self.learner.actor.encoder
+            self.transitions = self._place.first(lambda: with_progress_rewards(self.transitions, encoder, path))
         self.source = self._batches(mixture(options, bool(data.targets)))
         self.loop = Loop(self.learner, options, options.out, self._save, evaluate, self._place)
 

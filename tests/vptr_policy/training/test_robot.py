@@ -2,19 +2,33 @@
 
 import json
 from pathlib import Path
+from typing import Any, List
 
 import numpy as np
 import pytest
-from runs import bc_run, tiny_cache
+import torch
+from runs import bc_run, metrics, mixed_data, preset_run, tiny_cache
+from safetensors.torch import load_file
 
-from vptr_policy.checkpoint import load_checkpoint
+from robot_bridge.interface import Observation
+from vptr_policy.checkpoint import load_checkpoint, load_critic
 from vptr_policy.data.demonstrations import Cache
+from vptr_policy.policy import load_policy
+from vptr_policy.training.loop import TrainingDiverged
 from vptr_policy.training.provenance import git_sha
+from vptr_policy.training.robot import RobotData
+
+SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     return tiny_cache(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> RobotData:
+    return mixed_data(tmp_path_factory.mktemp("data"))
 
 
 def test_the_card_says_how_it_was_made(cache: Cache, tmp_path: Path) -> None:
@@ -29,3 +43,73 @@ def test_the_card_says_how_it_was_made(cache: Cache, tmp_path: Path) -> None:
     assert np.allclose(actor.state_mean.numpy(), run.transitions.state_statistics()[0], atol=1e-6)
     assert json.loads((tmp_path / "run" / "config.json").read_text())["seed"] == 3
     assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+def test_reinforcement_learns_from_failures_and_the_target_and_keeps_its_critic(
+    data: RobotData, tmp_path: Path
+) -> None:
+    run = preset_run("ptr", tmp_path, data, target_share=0.5, finetune_at=3)
+    target = run.transitions.tasks.index("target")
+    assert [float(run.source[step].tasks[:, target].sum()) for step in range(5)] == [0, 0, 0, 2, 2]
+    folder = run.run()
+    policy = load_policy(folder)
+    assert load_critic(folder, policy.card) is not None
+    assert policy.tasks == ("cucumber_in_bowl", "knife_in_pot", "target")
+    assert policy.card.data["trajectories"] == 8 and policy.card.data["successful_trajectories"] == 6
+    assert policy.card.data["target_trajectories"] == 2 and policy.card.data["made"] == "here"
+    assert policy.card.algorithm["name"] == "cql" and policy.card.algorithm["alpha"] == 10.0
+    actions: List[Any] = []
+    for told in ("target", "tea_on_table", "knife_in_pot"):
+        policy.reset(told)
+        actions.append(policy.act(SEEN))
+    assert np.array_equal(actions[0].vector, actions[1].vector), "the target's own name is that of the new task"
+    assert not np.array_equal(actions[0].vector, actions[2].vector)
+    assert np.isfinite(actions[0].info["value"])
+
+
+def test_reinforcement_resumes_to_the_very_same_weights(data: RobotData, tmp_path: Path) -> None:
+    changes = {"target_share": 0.5, "finetune_at": 5, "save_every": 3, "log_every": 1, "averaging": 0.9, "steps": 8}
+    preset_run("ptr", tmp_path / "whole", data, **changes).run()
+    broken = preset_run("ptr", tmp_path / "broken", data, **changes)
+    source, broken.source = broken.source, Broken(broken.source, 7)  # type: ignore[assignment]
+    with pytest.raises(TrainingDiverged):
+        broken.run()
+    assert len(metrics(tmp_path / "broken")) == 7
+    preset_run("ptr", tmp_path / "broken", data, **changes).run()
+    for name in ("state.safetensors", "checkpoint/actor.safetensors", "checkpoint/critic.safetensors"):
+        whole, resumed = (load_file(str(tmp_path / run / name)) for run in ("whole", "broken"))
+        assert whole.keys() == resumed.keys() and all(torch.equal(whole[key], resumed[key]) for key in whole), name
+    losses = [[line["loss"] for line in metrics(tmp_path / run)] for run in ("whole", "broken")]
+    assert losses[0] == losses[1] and len(losses[0]) == 8
+
+
+class Broken:
+    """Batches of which one has a reward that is no number."""
+
+    def __init__(self, source: Any, at: int) -> None:
+        self._source, self._at = source, at
+
+    def __getitem__(self, step: int) -> Any:
+        batch = self._source[step]
+        if step == self._at:
+            batch.rewards.fill_(float("nan"))
+        return batch
+
+
+def test_without_the_source_the_target_is_all_there_is(data: RobotData, tmp_path: Path) -> None:
+    run = preset_run("v-ptr-no-phase-2", tmp_path, data)
+    assert run.transitions.tasks == ("tea_on_table",) and len(run.transitions) == 10
+    assert load_checkpoint(run.run())[1].tasks == ("tea_on_table",)
+
+
+def test_told_in_words_the_policy_keeps_the_sentences(data: RobotData, tmp_path: Path) -> None:
+    policy = load_policy(preset_run("ptr-language", tmp_path, data, steps=2).run())
+    texts = ["cucumber in bowl", "knife in pot", "tea on table"]
+    assert policy.card.language["texts"] == texts
+    assert policy.card.language["tasks"] == dict(zip(policy.tasks, texts))
+    vectors = []
+    for told in ("tea_on_table", "tea on table", "target", "knife in pot", "pour some tea"):
+        policy.reset(told)
+        vectors.append(policy.act(SEEN).vector)
+    assert np.array_equal(vectors[0], vectors[1]) and np.array_equal(vectors[0], vectors[2])
+    assert not np.array_equal(vectors[0], vectors[3]) and not np.array_equal(vectors[0], vectors[4])

@@ -1,0 +1,63 @@
+"""Rewards that say how far each step got, as an embedding sees it (VIP 5.2)."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from vptr_policy.data.robot.transitions import Transitions
+
+ROWS = 256
+"""Pictures encoded at a time."""
+
+
+def with_progress_rewards(transitions: Transitions, encoder: nn.Module, path: Path) -> Transitions:
+    """The transitions with the rewards of ``progress`` by ``encoder``, which are kept in ``path``."""
+    if path.is_file():
+        rewards = np.load(str(path), allow_pickle=False)
+        if rewards.shape != transitions.rewards.shape:
+            raise ValueError(f"{path} holds {len(rewards)} rewards of {len(transitions)} transitions; delete it")
+    else:
+        rewards = progress(transitions, embed(transitions, encoder))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npy")
+        np.save(str(partial), rewards, allow_pickle=False)
+        os.replace(str(partial), str(path))
+    return replace(transitions, rewards=rewards)
+
+
+def embed(transitions: Transitions, encoder: nn.Module) -> Tensor:
+    """The embeddings (N, D) of all frames, as they are, without augmentation."""
+    frames, parts = transitions.frames, []
+    device = next(encoder.parameters()).device
+    starts = range(0, len(frames), ROWS)
+    with torch.no_grad():
+        for start in tqdm(starts, "embedding", unit="batch", dynamic_ncols=True):
+            pictures = torch.from_numpy(frames.take(np.arange(start, min(start + ROWS, len(frames)))))
+            parts.append(encoder(pictures.permute(0, 3, 1, 2).to(device)).float().cpu())
+    return torch.cat(parts)
+
+
+def progress(transitions: Transitions, embeddings: Tensor) -> np.ndarray:
+    """r = ||phi(o) - phi(g)|| - ||phi(o') - phi(g)|| of each transition o -> o' (VIP Eq. 1), (n,) float32.
+
+    g is the mean embedding of the last frames of the task's successful demonstrations (VIP F.1). The last frame of a
+    demonstration, whose reward the paper sets to 0, begins no transition here.
+    """
+    rewards = np.zeros(len(transitions), np.float32)
+    last = np.flatnonzero(np.append(np.diff(transitions.trajectory) != 0, True))
+    for task in np.unique(transitions.task):
+        ends = last[(transitions.task[last] == task) & transitions.success[last]]
+        if not len(ends):
+            raise ValueError(
+                f"no demonstration of {transitions.tasks[task]} succeeded: there is no goal to measure from"
+            )
+        goal = embeddings[transitions.next[ends]].mean(0)
+        distances = torch.linalg.vector_norm(embeddings - goal, dim=1).numpy()
+        rows = np.flatnonzero(transitions.task == task)
+        rewards[rows] = distances[transitions.now[rows]] - distances[transitions.next[rows]]
+    return rewards
