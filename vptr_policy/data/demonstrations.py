@@ -1,4 +1,4 @@
-"""Demonstrations decoded once into a cache that is read by memory map, and the transitions to learn from."""
+"""Demonstrations decoded once into a cache that is read by memory map."""
 
 import hashlib
 import json
@@ -14,13 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from robot_bridge.interface import IMAGE_SIZE
-from vptr_policy.actions import normalise
 from vptr_policy.resize import resize
 
 CACHE_FORMAT = 2
 FRAMES = "frames.u8"
-STATE_STD_FLOOR = np.array([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1], dtype=np.float32)
-"""Metres, radians and opening."""
 STEPS = ("state", "action", "executed", "label")
 ROWS = (*STEPS, "valid", "success", "task", "text", "trajectory", "remaining")
 
@@ -79,48 +76,6 @@ class Cache:
     fingerprint: str
     texts: Tuple[str, ...] = ()
     """what demonstrations were told to do, alphabetical"""
-
-
-@dataclass(frozen=True)
-class Transitions:
-    """What behaviour cloning learns from: for each i of ``index``, frame i, state i, task i -> label i."""
-
-    cache: Cache
-    index: np.ndarray
-    """(n,) rows of the cache"""
-    targets: np.ndarray
-    """(N, 7) float32 labels normalised to [-1, 1]; the gripper stays within the clip like the others"""
-
-    def summary(self) -> Dict[str, Any]:
-        """Counts for the card of a checkpoint."""
-        task = self.cache.rows["task"][self.index]
-        ends = ~self.cache.rows["valid"]
-        by_task = {name: int((task == number).sum()) for number, name in enumerate(self.cache.tasks)}
-        return {
-            "fingerprint": self.cache.fingerprint,
-            "trajectories": int(ends.sum()),
-            "successful_trajectories": int((ends & self.cache.rows["success"]).sum()),
-            "transitions": len(self.index),
-            "transitions_by_task": by_task,
-        }
-
-    def state_statistics(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the states, (7,) each, the latter at least ``STATE_STD_FLOOR``.
-
-        A real robot's states lie far outside of a simulation's narrow spread of roll and pitch; without the floor such
-        inputs would be extreme once standardised. It acts on policies trained from now on; the statistics of a trained
-        one are in its weights.
-        """
-        states = self.cache.rows["state"][self.index]
-        return states.mean(0), np.maximum(states.std(0), STATE_STD_FLOOR)
-
-
-def select(cache: Cache, successes_only: bool = True) -> Transitions:
-    """The transitions of a cache, of successful demonstrations only unless told otherwise."""
-    chosen = cache.rows["valid"] & (cache.rows["success"] if successes_only else True)
-    if not chosen.any():
-        raise ValueError("no transition to learn from: no demonstration succeeded (keep failures with --failures)")
-    return Transitions(cache, np.flatnonzero(chosen), normalise(cache.rows["label"]))
 
 
 def fingerprint(files: Sequence[Path]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from demonstrations import Demonstration, make, make_cache
 
-from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
-from vptr_policy.data.demonstrations import STATE_STD_FLOOR, fingerprint, open_cache, select
+from vptr_policy.data.demonstrations import fingerprint, open_cache
+from vptr_policy.resize import resize
 
 
 def test_rows_frames_and_tasks_belong_together(tmp_path: Path) -> None:
@@ -55,34 +55,23 @@ def test_a_damaged_cache_is_noticed(tmp_path: Path) -> None:
         make_cache(tmp_path)
 
 
-def test_failures_are_left_out_unless_wanted_and_the_last_step_always(tmp_path: Path) -> None:
-    cache = open_cache(tmp_path, [make(0), make(1, success=False), make(2)], "mark")
-    assert select(cache).index.tolist() == [0, 1, 2, 3, 4, 12, 13, 14, 15, 16]
-    assert len(select(cache, successes_only=False).index) == 15
-    summary = select(cache).summary()
-    assert (summary["trajectories"], summary["successful_trajectories"], summary["transitions"]) == (3, 2, 10)
-    only_failures = open_cache(tmp_path, [make(1, success=False)], "other")
-    with pytest.raises(ValueError, match="no demonstration succeeded"):
-        select(only_failures)
+def test_rows_say_which_demonstration_they_are_of_and_how_far_it_still_goes(tmp_path: Path) -> None:
+    spoken = make(1, 3)
+    spoken.info["language"] = "put it in"
+    cache = open_cache(tmp_path, [make(0, 2, success=False), spoken], "mark")
+    assert cache.rows["trajectory"].tolist() == [0] * 3 + [1] * 4
+    assert cache.rows["remaining"].tolist() == [2, 1, 0, 3, 2, 1, 0]
+    assert cache.rows["success"].tolist() == [False] * 3 + [True] * 4
+    assert cache.texts == ("knife in pot", "put it in") and cache.rows["text"].tolist() == [0] * 3 + [1] * 4
+    assert all(cache.rows[name].dtype == np.int64 for name in ("task", "text", "trajectory", "remaining"))
 
 
-def test_targets_are_the_labels_in_the_box(tmp_path: Path) -> None:
-    transitions = select(make_cache(tmp_path))
-    expected = 2 * (make(0).label - ACTION_LOW) / (ACTION_HIGH - ACTION_LOW) - 1
-    assert np.allclose(transitions.targets[:5], np.clip(expected, -0.99, 0.99), atol=1e-6)
-    mean, std = transitions.state_statistics()
-    states = np.concatenate([make(number).state[:5] for number in range(4)])
-    assert np.allclose(mean, states.mean(0), atol=1e-6) and np.allclose(
-        std, np.maximum(states.std(0), STATE_STD_FLOOR), atol=1e-6
-    )
-
-
-def test_a_state_far_outside_of_narrow_data_is_not_extreme_once_standardised(tmp_path: Path) -> None:
-    cache = make_cache(tmp_path)
-    cache.rows["state"][:, 3:5] = 0.0  # a simulation whose gripper always points straight down
-    mean, std = select(cache).state_statistics()
-    assert np.all(std >= np.float32([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1]))
-    assert np.abs((np.array([0.3, 0.0, 0.1, 0.3, -0.3, 0.0, 1.0]) - mean) / std)[3:5].max() < 4.0
+def test_frames_of_any_size_and_of_png_are_decoded(tmp_path: Path) -> None:
+    large = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    one = make(0, 1)
+    one.jpegs[1] = bytes(cv2.imencode(".png", large[..., ::-1])[1])
+    cache = open_cache(tmp_path, [one], "mark")
+    assert np.array_equal(cache.frames[1], resize(large))
 
 
 def test_what_does_not_fit_together_is_named(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def table(found: Dict[str, Any]) -> str:
         lines.append("{}  {trajectories:>14}  {successes:>9}  {steps:>8}".format(task.ljust(width), **row))
     lines += ["", "{:10}".format("range") + "".join(f"{axis:>18}" for axis in AXES)]
     for name, (low, high) in found["ranges"].items():
-        lines.append(f"{name:10}" + "".join(f"{f'{a:.3f} .. {b:.3f}':>18}" for a, b in zip(low, high)))
+        lines.append(f"{name:10}" + "".join(f"{f'{a + 0.0:.3f} .. {b + 0.0:.3f}':>18}" for a, b in zip(low, high)))
     return "\n".join(lines)
 
 

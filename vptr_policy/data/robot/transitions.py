@@ -7,13 +7,15 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from vptr_policy.actions import normalise
-from vptr_policy.data.demonstrations import STATE_STD_FLOOR, Cache
+from vptr_policy.data.demonstrations import Cache
 from vptr_policy.data.robot import rewards as reward
 from vptr_policy.data.robot.frames import Frames
 from vptr_policy.data.robot.relabel import ACTIONS, achieved
 from vptr_policy.data.robot.rewards import RewardOptions
 
 TARGET_TASKS = ("one", "each", "shared")
+STATE_STD_FLOOR = np.array([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1], dtype=np.float32)
+"""Metres, radians and opening."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ class Transitions:
         return np.flatnonzero(~self.target), np.flatnonzero(self.target)
 
     def state_statistics(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the states, (7,) each, the latter at least ``STATE_STD_FLOOR``."""
+        """Mean and standard deviation of the states, (7,) each, the latter at least ``STATE_STD_FLOOR``.
+
+        A real robot's states lie far outside of a simulation's narrow spread of roll and pitch; without the floor such
+        inputs would be extreme once standardised. The statistics of a trained policy are in its weights.
+        """
         states = self.states[self.now]
         return states.mean(0), np.maximum(states.std(0), STATE_STD_FLOOR)
 

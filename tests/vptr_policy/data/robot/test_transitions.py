@@ -148,6 +148,13 @@ def test_statistics_are_of_the_states_that_are_learned_from(mixed: Cache) -> Non
     assert np.allclose(mean, states.mean(0), atol=1e-6) and np.all(std >= states.std(0) - 1e-6)
 
 
+def test_a_state_far_outside_of_narrow_data_is_not_extreme_once_standardised(mixed: Cache) -> None:
+    mixed.rows["state"][:, 3:5] = 0.0  # a simulation whose gripper always points straight down
+    mean, std = learn(mixed).state_statistics()
+    assert np.all(std >= np.float32([0.02, 0.02, 0.02, 0.1, 0.1, 0.1, 0.1]))
+    assert np.abs((np.array([0.3, 0.0, 0.1, 0.3, -0.3, 0.0, 1.0]) - mean) / std)[3:5].max() < 4.0
+
+
 def test_options_are_checked() -> None:
     for options in ({"action": "commanded"}, {"target_tasks": "two"}):
         with pytest.raises(ValueError, match="expected one of"):
