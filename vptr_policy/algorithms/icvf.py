@@ -14,7 +14,7 @@ def expectile_weight(advantage: Tensor, expectile: float) -> Tensor:
     The papers print (alpha - 1[A <= 0]), whose absolute value this is but for A = 0, where the public code, which is
     followed, takes tau.
     """
-    return torch.where(advantage >= 0, expectile, 1.0 - expectile)
+    return torch.where(advantage >= 0, torch.full_like(advantage, expectile), 1.0 - expectile)
 
 
 def intent_advantage(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from vptr_policy.algorithms.bc import huber_loss, likelihood_loss
+from vptr_policy.algorithms.bc import LIKELIHOODS, huber_loss, likelihood_loss, unit_gaussian_loss
 from vptr_policy.networks.distribution import TanhGaussian
 
 
@@ -48,3 +48,21 @@ def test_a_perfect_policy_has_the_least_huber_loss() -> None:
     best, _ = huber_loss(torch.tensor(actions), _policy(np.arctanh(actions), log_std))
     worse, _ = huber_loss(torch.tensor(actions), _policy(np.arctanh(actions) + 0.2, log_std))
     assert float(best) < 0.01 < float(worse)
+
+
+def test_unit_gaussian() -> None:
+    actions, mean, log_std = _case()
+    density = stats.norm(np.tanh(mean), 1.0).logpdf(actions).sum(1)
+    loss, _ = unit_gaussian_loss(torch.tensor(actions), _policy(mean, log_std))
+    assert np.isclose(float(loss), -density.mean(), rtol=1e-12)
+    squared = ((actions - np.tanh(mean)) ** 2).sum(1).mean()
+    assert np.isclose(float(loss), squared / 2 + 3.5 * np.log(2 * np.pi), rtol=1e-12)
+
+
+def test_likelihoods_are_what_the_losses_average() -> None:
+    actions, mean, log_std = _case()
+    policy = _policy(mean, log_std)
+    for name, loss in (("likelihood", likelihood_loss), ("unit-gaussian", unit_gaussian_loss)):
+        assert torch.isclose(
+            -LIKELIHOODS[name](torch.tensor(actions), policy).mean(), loss(torch.tensor(actions), policy)[0]
+        )
