@@ -28,6 +28,8 @@ class EmbeddingSettings:
     """gamma of vip and lstd"""
     negatives: int = 3
     """Other clips that each clip of a batch is contrasted with, in vip and r3m."""
+    joint_negatives: bool = False
+    """Average vip's negatives together with the clip's own transitions (VIP D.1), instead of apart as its code does."""
     l1: float = 1e-3
     """Weight of the mean L1 norm of the embeddings; R3M: 1e-5."""
     l2: float = 1e-3
@@ -42,9 +44,8 @@ class EmbeddingSettings:
 
 def _vip(frames: Frames, settings: EmbeddingSettings, generator: torch.Generator) -> Tuple[Tensor, Info]:
     orders = permutations(settings.negatives, len(frames["now"]), generator)
-    return vip_loss(
-        frames["start"], frames["goal"], frames["now"], frames["next"], orders, discount=settings.discount
-    )  # fmt: skip
+    start, goal, now, following = (frames[name] for name in ("start", "goal", "now", "next"))
+    return vip_loss(start, goal, now, following, orders, discount=settings.discount, joint=settings.joint_negatives)
 
 
 def _lstd(frames: Frames, settings: EmbeddingSettings, _: torch.Generator) -> Tuple[Tensor, Info]:

@@ -20,6 +20,7 @@ def vip_loss(
     negatives: Optional[Tensor] = None,
     rewards: Optional[Tensor] = None,
     discount: float = 0.98,
+    joint: bool = False,
 ) -> Tuple[Tensor, Info]:
     """The dual value objective with the value -L2 distance: VIP Eq. 4 with the exponent moved inside, as in Alg. 2.
 
@@ -27,7 +28,7 @@ def vip_loss(
         + log(1e-8 + mean exp(-(-1 + gamma V(o'_j, g) - V(o_j, g)))) over transitions j of other clips.
 
     Eq. 6 and Alg. 1 of the paper print both distance signs of the exponent flipped: Eq. 3-4, Alg. 2 and the public
-    code are followed. The last term is the code's; the paper says that negatives are included in the first logarithm.
+    code are followed. The last term is the code's; the paper (D.1) includes the negatives in the first mean: ``joint``.
 
     Args:
         start: (B, D), phi(o_0).
@@ -37,17 +38,19 @@ def vip_loss(
         negatives: (K, B) row numbers, each row an order of the batch; none: no last term.
         rewards: (B,), 1[o == g] - 1; none: -1, since o is before g.
         discount: gamma.
+        joint: one logarithm of one mean over the transitions of this and of other clips, instead of two.
     """
     attraction = -(1.0 - discount) * value(start, goal).mean()
     reward = -1.0 if rewards is None else rewards
     error = reward + discount * value(following, goal) - value(now, goal)
-    loss = attraction + _log_mean_exp(-error)
-    info = {"attraction": attraction.detach(), "td_error": error.detach().mean()}
+    groups, info = [-error], {"attraction": attraction.detach(), "td_error": error.detach().mean()}
     if negatives is not None and len(negatives):
         negative_error = -1.0 + discount * value(following[negatives], goal) - value(now[negatives], goal)
-        loss = loss + _log_mean_exp(-negative_error.flatten())
+        groups.append(-negative_error.flatten())
         info["negative_td_error"] = negative_error.detach().mean()
-    return loss, info
+    if joint:
+        groups = [torch.cat(groups)]
+    return attraction + torch.stack([_log_mean_exp(group) for group in groups]).sum(), info
 
 
 def _log_mean_exp(values: Tensor) -> Tensor:

@@ -16,23 +16,26 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(((a - b) ** 2).sum()))
 
 
-def _numpy(discount: float, orders: np.ndarray) -> float:
+def _numpy(discount: float, orders: np.ndarray, joint: bool = False) -> float:
     size = len(START)
     attraction = (1 - discount) * np.mean([_distance(START[b], GOAL[b]) for b in range(size)])
 
     def term(b: int, other: int) -> float:  # exp(1 + gamma d(o', g) - d(o, g)): signs as in Alg. 2
         return float(np.exp(1 + discount * _distance(NEXT[other], GOAL[b]) - _distance(NOW[other], GOAL[b])))
 
-    loss = attraction + np.log(1e-8 + np.mean([term(b, b) for b in range(size)]))
-    if len(orders):
-        loss += np.log(1e-8 + np.mean([term(b, order[b]) for order in orders for b in range(size)]))
-    return float(loss)
+    own = [term(b, b) for b in range(size)]
+    others = [term(b, order[b]) for order in orders for b in range(size)]
+    if joint:
+        return float(attraction + np.log(1e-8 + np.mean(own + others)))
+    loss = attraction + np.log(1e-8 + np.mean(own))
+    return float(loss + np.log(1e-8 + np.mean(others)) if others else loss)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_loss(count: int) -> None:
-    loss, _ = vip_loss(*FRAMES, torch.tensor(ORDERS[:count]), discount=0.98)
-    assert np.isclose(float(loss), _numpy(0.98, ORDERS[:count]), rtol=1e-12)
+@pytest.mark.parametrize("joint", [False, True])
+def test_loss(count: int, joint: bool) -> None:
+    loss, _ = vip_loss(*FRAMES, torch.tensor(ORDERS[:count]), discount=0.98, joint=joint)
+    assert np.isclose(float(loss), _numpy(0.98, ORDERS[:count], joint), rtol=1e-12)
 
 
 def test_rewards_take_the_place_of_minus_one() -> None:
