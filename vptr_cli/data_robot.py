@@ -117,8 +117,8 @@ def export_bridge_numpy(
             tasks.setdefault(names, []).append(entry.read)
     if not tasks:
         raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
-    export(tasks, out, seed, train_share, lambda path, count: print(f"{path.parts[-4:-1]}: {count}"))
-    print(f"written: {out}")
+    for path, count in export(tasks, out, seed, train_share).items():
+        print(f"{out / path}: {count} demonstrations")
     return 0
 
 

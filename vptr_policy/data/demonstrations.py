@@ -7,7 +7,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Protocol, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -117,9 +117,9 @@ def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Opt
     columns: Dict[str, List[np.ndarray]] = {name: [] for name in ROWS}
     names: List[str] = []
     texts: List[str] = []
-    with ThreadPoolExecutor(2) as pool, open(str(partial / FRAMES), "wb") as frames:
+    with open(str(partial / FRAMES), "wb") as frames:
         for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
-            for frame in pool.map(decode, demonstration.jpegs):
+            for frame in decode_all(demonstration):
                 frames.write(frame.tobytes())
             _append(columns, demonstration)
             names.append(str(demonstration.info["task"]))
@@ -154,9 +154,17 @@ def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration) 
     columns["remaining"].append(np.arange(steps, -1, -1))
 
 
-def decode(jpeg: bytes) -> np.ndarray:
-    """The picture in a JPEG or PNG as a policy sees it: (128, 128, 3) RGB uint8."""
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+def decode_all(demonstration: Demonstration) -> Iterator[np.ndarray]:
+    """The pictures of a demonstration as a policy sees them: (128, 128, 3) RGB uint8."""
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            yield from pool.map(_decode, demonstration.jpegs)
+        except ValueError as error:
+            raise ValueError(f"demonstration {demonstration.key}: {error}") from error
+
+
+def _decode(data: bytes) -> np.ndarray:
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise ValueError(f"{len(jpeg)} bytes are not a JPEG picture")
+        raise ValueError(f"{len(data)} bytes are not a JPEG or PNG picture")
     return resize(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))

@@ -83,6 +83,14 @@ def test_what_does_not_fit_together_is_named(tmp_path: Path) -> None:
         open_cache(tmp_path, [], "b")
 
 
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff"])
+def test_a_damaged_picture_is_named(tmp_path: Path, data: bytes) -> None:
+    bad = make(7)
+    bad.jpegs[3] = data
+    with pytest.raises(ValueError, match=f"demonstration d007: {len(data)} bytes are not a JPEG or PNG picture"):
+        open_cache(tmp_path, [make(0), bad], "mark")
+
+
 def test_the_fingerprint_follows_the_files(tmp_path: Path) -> None:
     files = [tmp_path / "a", tmp_path / "b"]
     for path in files:

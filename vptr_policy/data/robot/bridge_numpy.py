@@ -17,8 +17,9 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
-from vptr_policy.data.demonstrations import Demonstration, decode
+from vptr_policy.data.demonstrations import Demonstration, decode_all
 from vptr_policy.data.robot import restricted
 from vptr_policy.data.robot.trajectory import Part, Skipped, Trajectory, checked, executed, key
 
@@ -102,34 +103,38 @@ def export(
     folder: Path,
     seed: int = 0,
     share: float = 0.9,
-    on_file: Callable[[Path, int], None] = lambda *_: None,
-) -> None:
-    """Write Bridge numpy, whole or not at all.
+) -> Dict[str, int]:
+    """Write Bridge numpy, whole or not at all; returns how many trajectories each file holds.
 
     Args:
         tasks: (domain, task) -> functions that read its demonstrations; those of a task are in memory together.
         folder: must not exist.
         seed: of the split.
         share: of the trajectories of a task that goes to ``train``.
-        on_file: is told of each file and how many trajectories it holds.
     """
     if folder.exists():
         raise ValueError(f"{folder} exists already: name another folder, or delete it")
     partial_folder = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(str(partial_folder), ignore_errors=True)
-    for (domain, task), readers in sorted(tasks.items()):
-        for name, chosen in zip(SPLITS, split(len(readers), share, seed)):
-            path = partial_folder / domain / task / name / FILE
-            path.parent.mkdir(parents=True)
-            _write(path, [to_row(readers[number]()) for number in chosen])
-            on_file(path, len(chosen))
+    counts: Dict[str, int] = {}
+    total = sum(len(readers) for readers in tasks.values())
+    with tqdm(total=total, desc="exporting", unit="trajectory", dynamic_ncols=True) as bar:
+        for (domain, task), readers in sorted(tasks.items()):
+            for name, chosen in zip(SPLITS, split(len(readers), share, seed)):
+                path = partial_folder / domain / task / name / FILE
+                path.parent.mkdir(parents=True)
+                _write(path, [to_row(readers[number]()) for number in chosen])
+                counts[str(path.relative_to(partial_folder))] = len(chosen)
+                bar.update(len(chosen))
     os.rename(str(partial_folder), str(folder))
+    return counts
 
 
 def to_row(demonstration: Demonstration) -> Dict[str, List[Any]]:
     """A demonstration as a Bridge trajectory: float64 states and actions, pictures resized as for training."""
     states = np.asarray(demonstration.state, dtype=np.float64)
-    observations = [{"images0": decode(data), "state": state} for data, state in zip(demonstration.jpegs, states)]
+    seen = zip(decode_all(demonstration), states)
+    observations = [{"images0": image, "state": state} for image, state in seen]
     actions = list(np.asarray(demonstration.action, dtype=np.float64))
     return {
         "observations": observations[:-1],

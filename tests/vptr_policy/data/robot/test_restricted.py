@@ -167,7 +167,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
         with pytest.raises(UnreadablePickle, match=r"data\.pkl"):
             load(path)
     random = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(150):
         broken = bytearray(whole)
         for place in random.integers(0, len(whole), 4):
             broken[place] = random.integers(0, 256)
