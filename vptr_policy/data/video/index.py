@@ -1,0 +1,198 @@
+"""Random access to clip shards: for each clip its place, for each frame its bytes, in two mapped arrays of a folder."""
+
+import json
+import os
+import shutil
+import tarfile
+import zlib
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from vptr_policy.data.video.jpeg import DamagedPicture
+from vptr_policy.data.video.shards import BLOCK, FORMAT, INDEX, PROGRESS, scan, shard_paths
+
+CLIP = np.dtype([("shard", "<u4"), ("frames", "<u4"), ("offset", "<u8"), ("first", "<u8")])
+"""24 bytes a clip: which shard; how many frames; where in the shard its JPEGs begin; the row of its first frame."""
+FRAME = np.dtype([("bytes", "<u4"), ("crc32", "<u4")])
+"""8 bytes a frame; the checksum is 0 where the shard has none."""
+HOME = "index"
+OPEN_FILES = 256
+
+
+class ClipIndex:
+    """The clips of a data folder; pickles as its path, so that worker processes map the arrays themselves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        home = self.folder / HOME
+        described = _read(home / "shards.json")
+        self.shards: List[str] = [name for name, _ in described["shards"]]
+        self.skipped: List[Dict[str, str]] = described["skipped"]
+        self.size: int = described["size"]
+        self.clips: np.ndarray = np.load(str(home / "clips.npy"), mmap_mode="r", allow_pickle=False)
+        self.frames: np.ndarray = np.load(str(home / "frames.npy"), mmap_mode="r", allow_pickle=False)
+        self._files: Dict[int, int] = {}
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return ClipIndex, (self.folder,)
+
+    def __del__(self) -> None:
+        for file in getattr(self, "_files", {}).values():
+            os.close(file)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def read(self, clip: int, frames: Sequence[int]) -> List[bytes]:
+        """The JPEGs of some frames of a clip.
+
+        Raises:
+            DamagedPicture: where the shard does not hold them as the index has them.
+        """
+        row = self.clips[clip]
+        first = int(row["first"])
+        listed = np.array(self.frames[first : first + int(row["frames"])])
+        ends = int(row["offset"]) + np.cumsum(listed["bytes"], dtype=np.int64)
+        return [self._picture(int(row["shard"]), int(ends[frame]), listed[frame]) for frame in frames]
+
+    def name(self, clip: int) -> str:
+        """What to call a clip in a message: its shard and key."""
+        row = self.clips[clip]
+        header = os.pread(self._file(int(row["shard"])), 100, int(row["offset"]) - BLOCK)
+        key = header.split(b"\0")[0].decode("ascii", "replace").rsplit(".", 1)[0]
+        return f"{self.folder / self.shards[int(row['shard'])]}: clip {key}"
+
+    def _picture(self, shard: int, end: int, frame: np.void) -> bytes:
+        count = int(frame["bytes"])
+        data = os.pread(self._file(shard), count, end - count)
+        if len(data) != count:
+            raise DamagedPicture(f"the file ends within it ({len(data)} of {count} bytes)")
+        if frame["crc32"] and zlib.crc32(data) != frame["crc32"]:
+            raise DamagedPicture("its checksum is not that of the frame that was stored")
+        return data
+
+    def _file(self, shard: int) -> int:
+        """The open file of a shard; of those last used, ``OPEN_FILES`` stay open."""
+        file = self._files.pop(shard, None)
+        if file is None:
+            file = os.open(str(self.folder / self.shards[shard]), os.O_RDONLY)
+        self._files[shard] = file
+        if len(self._files) > OPEN_FILES:
+            os.close(self._files.pop(next(iter(self._files))))
+        return file
+
+
+def open_clips(folder: Path) -> ClipIndex:
+    """The clips of a data folder; its index is made first where there is none of these shards yet.
+
+    Raises:
+        ValueError: where an import into the folder has not ended, or it holds no clip.
+    """
+    folder = Path(folder)
+    paths = shard_paths(folder)
+    if not paths:
+        raise FileNotFoundError(f"{folder}: no clips-*.tar here; make some with `vptr data import`")
+    told = about(folder)
+    if not told.get("complete", True) or (not told and (folder / PROGRESS).exists()):
+        raise ValueError(f"{folder}: its making was interrupted; run the command that makes it again to finish it")
+    if not _is_of(folder / HOME, paths):
+        build_index(folder, paths, int(told.get("size", 0)))
+    return ClipIndex(folder)
+
+
+def about(folder: Path) -> Dict[str, Any]:
+    """What the maker of the clips tells of them in ``index.json``; empty where there is none."""
+    return _read(folder / INDEX) if (folder / INDEX).exists() else {}
+
+
+def build_index(folder: Path, paths: Sequence[Path], size: int) -> None:
+    """Scan shards and write the arrays of ``ClipIndex``; clips that cannot be used are listed in ``skipped``.
+
+    Args:
+        folder: the data folder.
+        paths: its shards.
+        size: side of the stored pictures [px], 0 if unknown.
+    """
+    rows: List[Tuple[int, int, int, int]] = []
+    parts: List[np.ndarray] = []
+    skipped: List[Dict[str, str]] = []
+    total = 0
+    for number, path in enumerate(paths):
+        try:
+            for key, info, offset, length in scan(path):
+                wrong = _wrong(info, length)
+                if wrong:
+                    skipped.append({"name": f"{path.name}: clip {key}", "why": wrong})
+                    continue
+                frames = _frames(info)
+                rows.append((number, len(frames), offset, total))
+                parts.append(frames)
+                total += len(frames)
+        except (tarfile.TarError, OSError) as error:
+            skipped.append({"name": path.name, "why": f"damaged after its first clips: {error}"})
+    if not rows:
+        reason = "; ".join(f"{entry['name']}: {entry['why']}" for entry in skipped[:3])
+        raise ValueError(f"{folder}: no clip in its shards ({reason or 'they are empty'})")
+    shards = [(path.name, path.stat().st_size) for path in paths]
+    described = {"format": FORMAT, "size": size, "shards": shards, "skipped": skipped}
+    write_arrays(folder, np.array(rows, CLIP), np.concatenate(parts), described)
+
+
+def write_arrays(folder: Path, clips: np.ndarray, frames: np.ndarray, described: Dict[str, Any]) -> None:
+    """Put the arrays of an index in their place, all of them or none."""
+    partial = folder / f".{HOME}.partial-{os.getpid()}"
+    shutil.rmtree(str(partial), ignore_errors=True)
+    partial.mkdir()
+    np.save(str(partial / "clips.npy"), clips, allow_pickle=False)
+    np.save(str(partial / "frames.npy"), frames, allow_pickle=False)
+    (partial / "shards.json").write_text(json.dumps(described) + "\n", encoding="utf-8")
+    home = folder / HOME
+    shutil.rmtree(str(home), ignore_errors=True)
+    try:
+        os.rename(str(partial), str(home))
+    except OSError:  # another process of this training has put it there meanwhile
+        shutil.rmtree(str(partial), ignore_errors=True)
+        if not _is_of(home, shard_paths(folder)):
+            raise
+
+
+def _is_of(home: Path, paths: Sequence[Path]) -> bool:
+    if not (home / "shards.json").is_file():
+        return False
+    return [tuple(entry) for entry in _read(home / "shards.json")["shards"]] == [
+        (path.name, path.stat().st_size) for path in paths
+    ]
+
+
+def _wrong(info: Dict[str, Any], length: int) -> str:
+    """What keeps a clip from being used, or nothing."""
+    sizes = info.get("sizes")
+    if not isinstance(sizes, list) or not all(isinstance(size, int) and 0 < size < 2**32 for size in sizes):
+        return "its description is missing or damaged"
+    if not sizes:
+        return "it is empty"
+    if info.get("frames", len(sizes)) != len(sizes) or len(info.get("crc32", sizes)) != len(sizes):
+        return f"it says {info.get('frames')} frames and lists {len(sizes)}"
+    if sum(sizes) != length:
+        return f"its pictures take {length} bytes, its description says {sum(sizes)}"
+    return ""
+
+
+def _frames(info: Dict[str, Any]) -> np.ndarray:
+    frames = np.zeros(len(info["sizes"]), FRAME)
+    frames["bytes"] = info["sizes"]
+    if "crc32" in info:
+        frames["crc32"] = info["crc32"]
+    return frames
+
+
+def _read(path: Path) -> Dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error}); delete it, it can be made again") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected an object; delete it, it can be made again")
+    return content
