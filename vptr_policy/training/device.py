@@ -32,12 +32,14 @@ def prepare(learner: nn.Module, device: torch.device, bfloat16: bool) -> None:
     if bfloat16:
         for name, module in learner.named_modules():
             if name.rsplit(".", 1)[-1] == "encoder":
-                module.forward = _in_bfloat16(module.forward)
+                module.forward = in_bfloat16(module.forward, device.type)
 
 
-def _in_bfloat16(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def in_bfloat16(forward: Callable[..., Tensor], device: str) -> Callable[..., Tensor]:
+    """The same function of tensors, whose products are computed in bfloat16 on a kind of device; returns float32."""
+
     def run(*inputs: Any) -> Tensor:
-        with torch.autocast("cuda", torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16):
             return forward(*inputs).float()
 
     return run

@@ -21,6 +21,8 @@ class Place:
     rank: int = 0
     world: int = 1
     local_rank: int = 0
+    neighbours: int = 1
+    """processes of the run on this machine, this one among them"""
 
     @property
     def leads(self) -> bool:
@@ -70,7 +72,8 @@ def joined() -> Iterator[Place]:
     if world == 1:
         yield Place()
         return
-    place = Place(int(os.environ["RANK"]), world, int(os.environ.get("LOCAL_RANK", "0")))
+    rank, local_rank = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
+    place = Place(rank, world, local_rank, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     if torch.cuda.is_available():
         torch.cuda.set_device(place.local_rank)
     dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)

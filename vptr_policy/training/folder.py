@@ -11,16 +11,21 @@ FREE = ("workers", "cache", "log_every", "save_every")
 
 
 def claim(out: Path, options: Dict[str, Any]) -> None:
-    """Save the resolved options; raises ValueError when the folder belongs to a run of others."""
+    """Save the resolved options, and what else makes the run; raises ValueError when the folder belongs to another.
+
+    What only one of the two knows of is no difference: it was not known yet, or not in that version.
+    """
     out.mkdir(parents=True, exist_ok=True)
     path = out / CONFIG
+    stored: Dict[str, Any] = {}
     if path.is_file():
         stored = json.loads(path.read_text(encoding="utf-8"))
-        names = sorted((set(stored) | set(options)) - set(FREE))
-        differing = [name for name in names if stored.get(name) != options.get(name)]
+        names = sorted((set(stored) & set(options)) - set(FREE))
+        differing = [name for name in names if stored[name] != options[name]]
         if differing:
-            changes = ", ".join(f"{name} was {stored.get(name)}, is {options.get(name)}" for name in differing)
-            raise ValueError(f"{out} holds a run of other options ({changes}); take another --out or the same options")
+            changes = ", ".join(f"{name} was {stored[name]}, is {options[name]}" for name in differing)
+            remedy = "take another --out, or the same options and data"
+            raise ValueError(f"{out} holds a run of other options ({changes}); {remedy}")
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(options, indent=2) + "\n", encoding="utf-8")
+    partial.write_text(json.dumps({**stored, **options}, indent=2) + "\n", encoding="utf-8")
     os.replace(str(partial), str(path))

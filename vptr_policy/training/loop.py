@@ -66,7 +66,7 @@ class Loop:
             The folder of the chosen checkpoint.
         """
         state, options = self.state, self._options
-        torch.set_num_threads(options.threads or len(os.sched_getaffinity(0)))
+        torch.set_num_threads(options.threads or max(1, len(os.sched_getaffinity(0)) // self._place.neighbours))
         resumed = state.restore(self._out)
         if self._place.world > 1:
             self._model = DistributedDataParallel(state.learner)

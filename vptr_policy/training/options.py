@@ -34,7 +34,7 @@ class LoopOptions:
     seed: int = 0
     """Of the weights, the order of the data, the augmentation and the noise."""
     threads: Optional[int] = None
-    """Threads of the computation; default one a core."""
+    """Threads of each process; default one a core, shared by the processes of torchrun."""
     workers: int = 0
     """Processes that make the batches; 0: a thread of the training process does, which is best on few cores."""
     device: str = "auto"

@@ -88,7 +88,7 @@ class RobotRun:
     def run(self) -> Path:
         """Train to the end; returns the folder of the chosen checkpoint."""
         if self._place.leads:
-            claim(self._options.out, self._options.plain())
+            claim(self._options.out, {**self._options.plain(), "data_fingerprint": self.transitions.fingerprint})
         self._place.wait()
         return self.loop.run(self.source)
 

@@ -71,7 +71,7 @@ def test_reinforcement_resumes_to_the_very_same_weights(data: RobotData, tmp_pat
     changes = {"target_share": 0.5, "finetune_at": 5, "save_every": 3, "log_every": 1, "averaging": 0.9, "steps": 8}
     preset_run("ptr", tmp_path / "whole", data, **changes).run()
     broken = preset_run("ptr", tmp_path / "broken", data, **changes)
-    source, broken.source = broken.source, Broken(broken.source, 7)  # type: ignore[assignment]
+    broken.source = Broken(broken.source, 7)  # type: ignore[assignment]
     with pytest.raises(TrainingDiverged):
         broken.run()
     assert len(metrics(tmp_path / "broken")) == 7

@@ -1,0 +1,19 @@
+"""A run's folder belongs to its options and data."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vptr_policy.training.folder import claim
+
+
+def test_it_refuses_other_options_and_takes_what_does_not_matter(tmp_path: Path) -> None:
+    claim(tmp_path / "run", {"steps": 3, "workers": 0})
+    claim(tmp_path / "run", {"steps": 3, "workers": 2, "data_fingerprint": "abc"})
+    stored = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert stored == {"steps": 3, "workers": 2, "data_fingerprint": "abc"}
+    for changed, message in (({"steps": 4}, "steps was 3, is 4"), ({"data_fingerprint": "x"}, "was abc, is x")):
+        with pytest.raises(ValueError, match=f"holds a run of other options .*{message}"):
+            claim(tmp_path / "run", changed)
+    assert json.loads((tmp_path / "run" / "config.json").read_text()) == stored
