@@ -65,8 +65,11 @@ class ClipIndex:
         return f"{self.folder / self.shards[int(row['shard'])]}: clip {key}"
 
     def _picture(self, shard: int, end: int, frame: np.void) -> bytes:
-        count = int(frame["bytes"])
-        data = os.pread(self._file(shard), count, end - count)
+        file, count = self._file(shard), int(frame["bytes"])
+        try:
+            data = os.pread(file, count, end - count)
+        except OSError as error:
+            raise DamagedPicture(f"it cannot be read: {error.strerror}") from error
         if len(data) != count:
             raise DamagedPicture(f"the file ends within it ({len(data)} of {count} bytes)")
         if frame["crc32"] and zlib.crc32(data) != frame["crc32"]:

@@ -1,0 +1,224 @@
+"""Batches of video for pre-training: item i is the batch of update i, a pure function of seed, rank and i.
+
+So it does not matter how many worker processes make the batches, and a training that is resumed sees what it would have
+seen. A frame that turns out damaged is named once and counted; its sample is replaced by another one, always the same.
+"""
+
+import logging
+from multiprocessing import context
+from multiprocessing.sharedctypes import RawArray
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vptr_policy.data.augmentation import Augmentation, augment, draw
+from vptr_policy.data.video.batches import ClipBatch, IntentBatch, OrderedBatch
+from vptr_policy.data.video.crops import VIP_CROP, Crop, decode_crop, draw_crops
+from vptr_policy.data.video.index import ClipIndex, open_clips
+from vptr_policy.data.video.jpeg import DamagedPicture
+from vptr_policy.data.video.sampling import (
+    ICVF_GOALS,
+    Clips,
+    Draw,
+    GoalSampling,
+    draw_intents,
+    draw_ordered,
+    draw_subclips,
+)
+
+TRIES = 8
+"""Samples in a row that may be damaged."""
+DRAWS, COLOURS, REPLACEMENTS = range(3)
+"""What the random numbers of an update are for."""
+
+
+class DamageLog:
+    """The damaged frames met so far, shared by the processes that make batches; names each once."""
+
+    SLOTS = 1 << 12
+
+    def __init__(self) -> None:
+        self._seen = RawArray("Q", self.SLOTS)
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """Shared memory can only be handed to a process that is being started; any other copy has a log of its own."""
+        return vars(self) if context.get_spawning_popen() is not None else {"_seen": None}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self._seen = state["_seen"] or RawArray("Q", self.SLOTS)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(np.frombuffer(self._seen, np.uint64)))
+
+    def note(self, place: int, text: str) -> None:
+        """Name a damaged frame, known by a number of its own, unless that was done before."""
+        for probe in range(self.SLOTS):
+            slot = (place + probe) % self.SLOTS
+            if self._seen[slot] == place + 1:
+                return
+            if self._seen[slot] == 0:
+                self._seen[slot] = place + 1
+                logging.getLogger(__name__).warning("left out: %s", text)
+                return
+
+
+class ClipStream:
+    """Samples of P frames from the clips of some folders; the base of the batches of each objective."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        batch: int,
+        size: int,
+        seed: int,
+        rank: int,
+        least: int,
+        crop: Crop,
+        augmentation: Optional[Augmentation],
+    ) -> None:
+        if batch < 1 or size < 1 or rank < 0 or seed < 0:
+            raise ValueError(f"batch {batch}, size {size}, rank {rank}, seed {seed}: expected 1, 1, 0 and 0 or more")
+        self._indices: List[ClipIndex] = [open_clips(folder) for folder in folders]
+        self._batch, self._size, self._seed, self._rank = batch, size, seed, rank
+        self._crop, self._augmentation = crop, augmentation
+        lengths = np.concatenate([index.clips["frames"] for index in self._indices])
+        self._usable = np.flatnonzero(lengths >= least)
+        self._starts = np.cumsum([0] + [len(index) for index in self._indices])
+        if not len(self._usable):
+            raise ValueError(f"no clip of at least {least} frames among {len(lengths)}; import longer ones")
+        if len(self._usable) < len(lengths):
+            short = len(lengths) - len(self._usable)
+            logging.getLogger(__name__).warning("left out: %d clips of fewer than %d frames", short, least)
+        self.clips = Clips(lengths[self._usable])
+        self.damaged = DamageLog()
+
+    def _random(self, purpose: int, step: int, *more: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, purpose, step, self._rank, *more])
+
+    def _samples(self, step: int, make: Callable[[int, np.random.Generator], Draw]) -> Tuple[List[Tensor], Draw]:
+        """P pictures (B, 3, size, size) uint8, and the clips and frames they are of, (B, P) each.
+
+        ``make`` draws a number of samples.
+        """
+        random = self._random(DRAWS, step)
+        clips, frames = make(self._batch, random)
+        crops = draw_crops(clips.size, self._crop, random).reshape(*clips.shape, 4)
+        pictures = np.empty((clips.shape[1], self._batch, self._size, self._size, 3), np.uint8)
+        for row in range(self._batch):
+            for attempt in range(TRIES):
+                try:
+                    pictures[:, row] = self._sample(clips[row], frames[row], crops[row])
+                    break
+                except DamagedPicture as error:
+                    if attempt == TRIES - 1:
+                        raise RuntimeError(f"update {step}: {TRIES} samples in a row are damaged: {error}") from error
+                    random = self._random(REPLACEMENTS, step, row, attempt)
+                    clips[row], frames[row] = (part[0] for part in make(1, random))
+                    crops[row] = draw_crops(clips.shape[1], self._crop, random)
+        return self._varied(pictures, step), (clips, frames)
+
+    def _sample(self, clips: np.ndarray, frames: np.ndarray, crops: np.ndarray) -> List[np.ndarray]:
+        """The pictures of one sample: frames of one clip have the crop of the first of them."""
+        pictures: Dict[Tuple[int, int], np.ndarray] = {}
+        crop_of: Dict[int, np.ndarray] = {}
+        places = [(int(clip), int(frame)) for clip, frame in zip(clips, frames)]
+        for place, crop in zip(places, crops):
+            if place not in pictures:
+                pictures[place] = self._picture(*place, crop_of.setdefault(place[0], crop))
+        return [pictures[place] for place in places]
+
+    def _picture(self, clip: int, frame: int, crop: np.ndarray) -> np.ndarray:
+        number = int(self._usable[clip])
+        home = int(np.searchsorted(self._starts, number, "right")) - 1
+        index, local = self._indices[home], number - int(self._starts[home])
+        try:
+            data = index.read(local, [frame])[0]
+            return decode_crop(data, crop, self._crop, self._size, index.size)
+        except DamagedPicture as error:
+            text = f"{index.name(local)}, frame {frame}: {error}"
+            self.damaged.note((home << 40) + int(index.clips[local]["first"]) + frame, text)
+            raise DamagedPicture(text) from error
+
+    def _varied(self, pictures: np.ndarray, step: int) -> List[Tensor]:
+        """Each picture shifted and recoloured by itself, if so asked."""
+        count = len(pictures)
+        if self._augmentation is None:
+            return [torch.from_numpy(part).permute(0, 3, 1, 2) for part in pictures]
+        flat = pictures.reshape(-1, *pictures.shape[2:])
+        variation = draw(self._augmentation, len(flat), self._random(COLOURS, step))
+        return list(augment(flat, np.arange(len(flat)), variation).unflatten(0, (count, self._batch)))
+
+
+class IntentBatches(ClipStream):
+    """Batches for the intent-conditioned value function.
+
+    As V-PTR B.4 has it a crop is drawn for each clip of a sample; and as 5.2 has it, against shortcuts between
+    neighbouring frames, each picture is then shifted and its colours changed by itself. The paper gives no amounts:
+    those of its robot phases are used, and R3M's and VIP's crop.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        batch: int = 64,
+        size: int = 224,
+        seed: int = 0,
+        rank: int = 0,
+        goals: GoalSampling = ICVF_GOALS,
+        crop: Crop = Crop(),  # noqa: B008 - frozen
+        augmentation: Optional[Augmentation] = Augmentation(),  # noqa: B008 - frozen
+    ) -> None:
+        super().__init__(folders, batch, size, seed, rank, 2, crop, augmentation)
+        self._goals = goals
+
+    def __getitem__(self, step: int) -> IntentBatch:
+        """The batch of update ``step``."""
+        (now, following, goal, intent), (clips, frames) = self._samples(
+            step, lambda count, random: draw_intents(self.clips, count, self._goals, random)
+        )
+        numbers = self.clips.first[clips] + frames
+        reached, meant = (torch.from_numpy((numbers[:, 0] == numbers[:, p]).astype(np.float32)) for p in (2, 3))
+        return IntentBatch(now, following, goal, intent, reached - 1.0, 1.0 - reached, meant - 1.0, 1.0 - meant)
+
+
+class ClipBatches(ClipStream):
+    """Batches for VIP and LSTD: no augmentation but the crop of each clip."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        batch: int = 32,
+        size: int = 224,
+        seed: int = 0,
+        rank: int = 0,
+        crop: Crop = VIP_CROP,
+        augmentation: Optional[Augmentation] = None,
+    ) -> None:
+        super().__init__(folders, batch, size, seed, rank, 3, crop, augmentation)
+
+    def __getitem__(self, step: int) -> ClipBatch:
+        """The batch of update ``step``."""
+        return ClipBatch(*self._samples(step, lambda count, random: draw_subclips(self.clips, count, random))[0])
+
+
+class OrderedBatches(ClipStream):
+    """Batches for time-contrastive learning (R3M without language): no augmentation but the crop of each clip."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        batch: int = 32,
+        size: int = 224,
+        seed: int = 0,
+        rank: int = 0,
+        crop: Crop = Crop(),  # noqa: B008 - frozen
+        augmentation: Optional[Augmentation] = None,
+    ) -> None:
+        super().__init__(folders, batch, size, seed, rank, 3, crop, augmentation)
+
+    def __getitem__(self, step: int) -> OrderedBatch:
+        """The batch of update ``step``."""
+        return OrderedBatch(*self._samples(step, lambda count, random: draw_ordered(self.clips, count, random))[0])
