@@ -23,6 +23,7 @@ def train_policy(
 ) -> Path:
     """Run what is left of the stages of a run; returns the folder of the chosen checkpoint."""
     place = place or Place()
+    check_start(options)
     if place.leads:
         claim(options.out, options.plain())
     place.wait()
@@ -30,13 +31,19 @@ def train_policy(
     return RobotRun(options, data, evaluate, place, initial).run()
 
 
-def pretraining(options: RobotOptions) -> VideoOptions:
-    """The options of the pre-training within a run: the defaults of its own preset, but for what the run says."""
-    if options.video is None:
+def check_start(options: RobotOptions) -> None:
+    """Raises ValueError where the encoder that a run is to begin with is not given."""
+    if options.pretrained is None and options.pretraining and not options.video:
         raise ValueError(
             f"{options.PRESET} pre-trains its encoder on video: give --video DIR, or with --pretrained the encoder of "
             "an earlier run or a published checkpoint"
         )
+    if options.pretrained is None and not options.pretraining and options.frozen:
+        raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
+
+
+def pretraining(options: RobotOptions) -> VideoOptions:
+    """The options of the pre-training within a run: the defaults of its own preset, but for what the run says."""
     shared = {name: getattr(options, name) for name in SHARED}
     chosen = options_class(options.pretraining, options.scale)(
         video=options.video,  # type: ignore[call-arg]
@@ -54,6 +61,4 @@ def _initial(options: RobotOptions, place: Place) -> Optional[InitialEncoder]:
         return find_initial(options.pretrained)
     if options.pretraining:
         return find_initial(VideoRun(pretraining(options), place).run())
-    if options.frozen:
-        raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
     return None

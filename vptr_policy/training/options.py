@@ -68,7 +68,7 @@ class LoopOptions:
 
     def plain(self) -> Dict[str, Any]:
         """The resolved options as JSON values."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {"preset": self.PRESET, **{name: _plain(value) for name, value in asdict(self).items()}}
 
     def command(self) -> str:
         """The command line that gives these options: the preset and all options that are not at its defaults."""

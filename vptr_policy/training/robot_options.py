@@ -35,8 +35,8 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Task ids of the target's data: one new id, each task a new id, or shared with tasks of the same name."""
     source: bool = True
     """Learn from --data too; with --no-source from --target alone, or --data where there is no target."""
-    video: Optional[Path] = None
-    """Folder of clips (clips-*.tar) on which the encoder is pre-trained first, in OUT/video."""
+    video: Tuple[Path, ...] = ()
+    """Folders of clips (clips-*.tar) on which the encoder is pre-trained first, in OUT/video."""
     pretraining: str = ""
     """What the encoder is pre-trained for on --video: icvf, vip, tcn or lstd; empty: it begins at random."""
     video_steps: Optional[int] = None

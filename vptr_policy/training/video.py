@@ -1,14 +1,19 @@
 """A run of an encoder on video: phase 1 of V-PTR, and the pre-training of what it is compared with."""
 
+import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 import torch
 
 from vptr_policy.algorithms.embedding_learner import EmbeddingLearner, EmbeddingSettings
 from vptr_policy.algorithms.icvf_learner import ICVFLearner, ICVFSettings
 from vptr_policy.algorithms.learner import Learner
+from vptr_policy.data.augmentation import Augmentation
+from vptr_policy.data.video.crops import VIP_CROP, Crop
+from vptr_policy.data.video.sampling import ICVF_GOALS, VIDEO_GOALS
+from vptr_policy.data.video.stream import ClipBatches, ClipStream, IntentBatches, OrderedBatches
 from vptr_policy.encoder_checkpoint import EncoderCard, save_encoder
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.embedding import Embedding
@@ -19,8 +24,12 @@ from vptr_policy.training.folder import claim
 from vptr_policy.training.loop import Loop
 from vptr_policy.training.provenance import made_by
 from vptr_policy.training.state import TrainingState
-from vptr_policy.training.stream import Source
 from vptr_policy.training.video_options import EmbeddingOptions, ICVFOptions, VideoOptions
+
+HUE = 0.15
+"""Share of ``--colour`` by which the hue turns, as on robot data."""
+VideoBatches = Union[IntentBatches, ClipBatches, OrderedBatches]
+GOALS = {"icvf": ICVF_GOALS, "video": VIDEO_GOALS}
 
 
 class VideoRun:
@@ -31,20 +40,30 @@ class VideoRun:
         self._place = place or Place()
         torch.manual_seed(options.seed)
         network, self.learner, settings = _learner(options)
-        self.source, described = video_source(options, self._place)
-        self._card = EncoderCard({"name": options.PRESET, **settings}, network, described)
+        self.source = self._place.first(lambda: video_source(options, self._place))
+        self._card = EncoderCard({"name": options.PRESET, **settings}, network)
         self.loop = Loop(self.learner, options, options.out, self._save, None, self._place)
 
     def run(self) -> Path:
         """Train to the end; returns the folder of the checkpoint."""
         if self._place.leads:
-            claim(self._options.out, self._options.plain())
+            mark = describe_clips(self.source, self._options.video)["fingerprint"]
+            claim(self._options.out, {**self._options.plain(), "data_fingerprint": mark})
         self._place.wait()
         return self.loop.run(self.source)
 
     def _save(self, folder: Path, state: TrainingState, figures: Mapping[str, Any]) -> None:
-        card = replace(self._card, training=made_by(self._options, state), metrics=dict(figures))
-        save_encoder(folder, state.learner.exports(), card)
+        described = describe_clips(self.source, self._options.video)
+        card = replace(
+            self._card,
+            data={**described, "damaged_frames": len(self.source.damaged)},
+            training=made_by(self._options, state),
+            metrics=dict(figures),
+        )
+        encoder = state.learner.exports()["encoder"]
+        if isinstance(encoder, Embedding) and not card.network.embedding:
+            encoder = encoder.encoder
+        save_encoder(folder, {"encoder": encoder}, card)
 
 
 def _learner(options: VideoOptions) -> Tuple[NetworkConfig, Learner, Dict[str, Any]]:
@@ -65,13 +84,41 @@ def _learner(options: VideoOptions) -> Tuple[NetworkConfig, Learner, Dict[str, A
     assert isinstance(options, EmbeddingOptions)
     network = replace(network, embedding=options.embedding)
     of_embedding = EmbeddingSettings(
-        options.loss, options.discount, options.negatives, options.l1, options.l2, options.learning_rate
+        loss=options.loss,
+        discount=options.discount,
+        negatives=options.negatives,
+        joint_negatives=options.joint_negatives,
+        l1=options.l1,
+        l2=options.l2,
+        learning_rate=options.learning_rate,
     )
     encoder = make_encoder(network)
     embedding = encoder if isinstance(encoder, Embedding) else Embedding(encoder, 0)
     return network, EmbeddingLearner(embedding, of_embedding), asdict(of_embedding)
 
 
-def video_source(options: VideoOptions, _: Place) -> Tuple[Source, Dict[str, Any]]:
-    """The batches of a run on video, and what a card says of their data."""
-    raise ValueError(f"{options.video}: reading clips for training comes with the next change")
+def video_source(options: VideoOptions, place: Place) -> VideoBatches:
+    """The batches of a run on video: of the frames that its objective looks at."""
+    share = place.share(options.batch)
+    crop = Crop(options.crop)
+    if isinstance(options, ICVFOptions):
+        colour = options.colour
+        augmentation = Augmentation(options.shift, colour, colour / 2, colour / 2, HUE * colour)
+        goals = GOALS[options.goals]
+        return IntentBatches(options.video, share, options.side, options.seed, place.rank, goals, crop, augmentation)
+    assert isinstance(options, EmbeddingOptions)
+    if options.loss in ("vip", "lstd"):
+        crop = replace(VIP_CROP, least=options.crop)
+        return ClipBatches(options.video, share, options.side, options.seed, place.rank, crop)
+    return OrderedBatches(options.video, share, options.side, options.seed, place.rank, crop)
+
+
+def describe_clips(source: ClipStream, folders: Sequence[Path]) -> Dict[str, Any]:
+    """What a card says of clips: where they are, how many, and what identifies them."""
+    clips = source.clips
+    return {
+        "folders": [str(folder) for folder in folders],
+        "fingerprint": hashlib.sha256(clips.lengths.tobytes()).hexdigest()[:16],
+        "clips": len(clips.lengths),
+        "frames": int(clips.first[-1]),
+    }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Tuple
 
 from vptr_policy.training.options import LoopOptions
 
@@ -10,8 +11,8 @@ from vptr_policy.training.options import LoopOptions
 class VideoPaths:
     """Where a run reads and writes."""
 
-    video: Path
-    """Folder of clips (clips-*.tar), as `vptr data import` and `vptr sim videos` write them."""
+    video: Tuple[Path, ...]
+    """Folders of clips (clips-*.tar), as `vptr data import` and `vptr sim videos` write them."""
     out: Path
     """Folder of the run: config, metrics, checkpoint. Run the same command again to resume."""
 
@@ -26,16 +27,27 @@ class VideoOptions(LoopOptions, VideoPaths):
     """Channels of the convolutional encoder's first layer; its others have twice as many."""
     side: int = 128
     """Side of the pictures the encoder sees [px]; the convolutional encoder takes 128 only."""
-    colour: float = 0.2
-    """Random change of the brightness, as a share; contrast and saturation change half, the hue .15 as much (PTR)."""
+    crop: float = 0.2
+    """Smallest share of a frame's area that is seen; all frames of a clip in a row of a batch are cropped alike."""
     discount: float = 0.99
     """gamma"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.expect("video", bool(self.video), "a folder or more")
+        self.expect("crop", 0 < self.crop <= 1, "more than 0, at most 1")
 
 
 @dataclass(frozen=True)
 class ICVFOptions(VideoOptions):
     """Intent-conditioned value functions (V-PTR 4.1)."""
 
+    goals: str = "icvf"
+    """How goals are drawn: icvf (anywhere .3, future .5, current .2) or video (.1, .8, .1; a published variant)."""
+    shift: int = 4
+    """Random shift of each picture, each way [px]."""
+    colour: float = 0.2
+    """Random change of the brightness, as a share; contrast and saturation change half, the hue .15 as much (PTR)."""
     expectile: float = 0.9
     """tau"""
     baseline: str = "target"
@@ -55,6 +67,7 @@ class ICVFOptions(VideoOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.expect_one("goals", ("icvf", "video"))
         self.expect_one("baseline", ("target", "online"))
         self.expect_one("form", ("vector", "matrix"))
 
@@ -69,6 +82,8 @@ class EmbeddingOptions(VideoOptions):
     """gamma of vip and lstd"""
     negatives: int = 3
     """Other clips that each clip of a batch is contrasted with, in vip and r3m."""
+    joint_negatives: bool = False
+    """Average vip's negatives together with the clip's own transitions (VIP D.1), instead of apart as its code does."""
     embedding: int = 1024
     """Numbers of the embedding, by a linear layer that belongs to the encoder from then on; 0: the encoder's own."""
     l1: float = 1e-3

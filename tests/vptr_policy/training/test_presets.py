@@ -17,7 +17,7 @@ PATHS: Dict[str, Any] = {"out": Path("run")}
 
 def _options(name: str, scale: str = "small", **changes: Any) -> Any:
     chosen = options_class(name, scale)
-    paths = {"data": (Path("data"),)} if issubclass(chosen, RobotOptions) else {"video": Path("clips")}
+    paths = {"data": (Path("data"),)} if issubclass(chosen, RobotOptions) else {"video": (Path("clips"),)}
     return chosen(**{**paths, **PATHS, "scale": scale, **changes})  # type: ignore[call-arg]
 
 

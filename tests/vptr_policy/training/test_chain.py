@@ -1,0 +1,147 @@
+"""The stages of a policy, from clips and shards through the command line to a policy that acts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from demonstrations import make
+from runs import metrics
+from safetensors.torch import load_file
+
+from robot_bridge.interface import Observation
+from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name, write_index
+from vptr_cli.main import main
+from vptr_policy.checkpoint import load_checkpoint
+from vptr_policy.data.video import shards as clip_shards
+from vptr_policy.encoder_checkpoint import load_encoder_tensors, read_encoder_card
+from vptr_policy.policy import load_policy
+
+SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
+TINY = ["--width", "8", "--threads", "1", "--batch", "4", "--log-every", "1"]
+CHAINED = [*TINY, "--hidden", "16", "--video-batch", "4"]
+ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), OMP_NUM_THREADS="1")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
+    """Clips of moving noise, demonstrations of two tasks, and two of a target."""
+    home = tmp_path_factory.mktemp("folders")
+    for name, tasks in (("data", ("knife_in_pot", "cucumber_in_bowl")), ("target", ("tea_on_table",))):
+        (home / name).mkdir()
+        with ShardWriter(home / name / shard_name(0)) as shard:
+            for number in range(4):
+                shard.add(Trajectory(**vars(make(number, 5, tasks[number % len(tasks)]))))
+        rows = {task: {"trajectories": 4 // len(tasks), "successes": 4, "steps": 10} for task in tasks}
+        write_index(home / name, {"shards": {shard_name(0): {}}, "tasks": rows, "plan": {"seed": 0}})
+    (home / "video").mkdir()
+    random = np.random.default_rng(0)
+    with clip_shards.ClipWriter(home / "video" / clip_shards.shard_name(0)) as clips:
+        for number in range(6):
+            wide = random.integers(0, 256, (16, 40, 3), np.uint8)
+            frames = [cv2.resize(wide[:, 2 * step : 2 * step + 16], (144, 144)) for step in range(12)]
+            jpegs = [bytes(cv2.imencode(".jpg", frame)[1]) for frame in frames]
+            clips.add(f"clip{number}", jpegs, {"source": "noise", "text": ""})
+    return {name: str(home / name) for name in ("data", "target", "video")}
+
+
+def _words(folders: Dict[str, str], preset: str, out: Path, *more: str) -> List[str]:
+    given = ["--data", folders["data"], "--video", folders["video"], "--out", str(out)]
+    return ["train", preset, *given, "--target", folders["target"], *CHAINED, *more]
+
+
+@pytest.fixture(scope="module")
+def whole(folders: Dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    words = ["--steps", "12", "--video-steps", "9", "--save-every", "2", "--averaging", "0.9"]
+    threads = torch.get_num_threads()
+    assert main(_words(folders, "v-ptr", out, *words)) == 0
+    torch.set_num_threads(threads)
+    return out
+
+
+def test_v_ptr_goes_from_video_over_robot_data_to_the_target(whole: Path, folders: Dict[str, str]) -> None:
+    card = read_encoder_card(whole / "video" / "checkpoint")
+    assert card.algorithm["name"] == "icvf" and card.data["clips"] == 6 and card.data["frames"] == 72
+    assert card.training["steps"] == 9 and card.training["command"].startswith("vptr train icvf --video")
+    policy = load_policy(whole / "checkpoint")
+    assert policy.tasks == ("cucumber_in_bowl", "knife_in_pot", "target")
+    assert policy.card.network.pretrained.startswith("icvf: ") and policy.card.training["steps"] == 12
+    assert [source["folder"] for source in policy.card.data["targets"]] == [folders["target"]]
+    policy.reset("tea_on_table")
+    assert np.isfinite(policy.act(SEEN).info["value"])
+    assert json.loads((whole / "config.json").read_text())["finetune_at"] is None
+    assert [line["step"] for line in metrics(whole)] == list(range(1, 13))
+    assert all(np.isfinite(line["loss"]) for line in metrics(whole / "video"))
+
+
+def test_killed_in_either_stage_it_goes_on_to_the_very_same_policy(
+    whole: Path, folders: Dict[str, str], tmp_path: Path
+) -> None:
+    words = ["--steps", "12", "--video-steps", "9", "--save-every", "2", "--averaging", "0.9"]
+    command = [sys.executable, "-m", "vptr_cli", *_words(folders, "v-ptr", tmp_path / "run", *words)]
+    _kill_after(command, tmp_path / "run" / "video" / "metrics.jsonl", 3)
+    assert not (tmp_path / "run" / "video" / "checkpoint").exists()
+    _kill_after(command, tmp_path / "run" / "metrics.jsonl", 3)
+    assert not (tmp_path / "run" / "checkpoint").exists()
+    subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT)
+    for stage in ("", "video"):
+        lines = [[line["loss"] for line in metrics(run / stage)] for run in (whole, tmp_path / "run")]
+        assert lines[0] == lines[1], stage
+    for name in ("state.safetensors", "checkpoint/actor.safetensors", "video/checkpoint/encoder.safetensors"):
+        ours, theirs = (load_file(str(run / name)) for run in (whole, tmp_path / "run"))
+        assert ours.keys() == theirs.keys() and all(torch.equal(ours[key], theirs[key]) for key in ours), name
+
+
+def _kill_after(command: List[str], lines: Path, count: int) -> None:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if lines.is_file() and len(lines.read_text().splitlines()) >= count:
+            break
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
+
+
+def test_the_robot_phases_begin_with_the_encoder_of_the_video(
+    whole: Path, folders: Dict[str, str], tmp_path: Path
+) -> None:
+    words = _words(folders, "bc", tmp_path / "bc", "--steps", "1", "--pretrained", str(whole / "video"), "--frozen")
+    assert main(words) == 0
+    actor, card = load_checkpoint(tmp_path / "bc" / "checkpoint")
+    video = load_encoder_tensors(whole / "video" / "checkpoint")
+    assert card.network.frozen and card.tasks[-1] == "target"
+    assert all(torch.equal(tensor, video[name]) for name, tensor in actor.encoder.state_dict().items())
+
+
+@pytest.mark.parametrize("preset", ["v-ptr-no-phase-2", "r3m-bc", "vip-frozen-cql", "vip-reward"])
+def test_every_other_chain_ends_in_a_policy(preset: str, folders: Dict[str, str], tmp_path: Path) -> None:
+    assert main(_words(folders, preset, tmp_path, "--steps", "2")) == 0
+    policy = load_policy(tmp_path / "checkpoint")
+    assert policy.card.training["command"].startswith(f"vptr train {preset} ")
+    names = ("tea_on_table",) if preset == "v-ptr-no-phase-2" else ("cucumber_in_bowl", "knife_in_pot", "target")
+    assert policy.tasks == names
+    if preset == "vip-reward":
+        rewards = np.load(str(tmp_path / "rewards.npy"))
+        assert len(rewards) == 40 and np.isfinite(rewards).all() and rewards.std() > 0
+
+
+def test_what_a_chain_lacks_is_named(folders: Dict[str, str], tmp_path: Path, capsys: Any) -> None:
+    given = ["--data", folders["data"], "--out", str(tmp_path / "run"), *TINY]
+    for preset, message in (
+        ("v-ptr", "v-ptr pre-trains its encoder on video: give --video DIR"),
+        ("mvp-bc", "--frozen needs an encoder that has learned something: name one with --pretrained"),
+    ):
+        assert main(["train", preset, *given]) == 1
+        assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
+    assert main(["train", "bc", *given, "--pretrained", str(tmp_path)]) == 1
+    assert "no encoder here, expected a run, a checkpoint or a file of VIP, R3M or MVP" in capsys.readouterr().err
