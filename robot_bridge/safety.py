@@ -14,6 +14,7 @@ from robot_bridge.command import Command
 from robot_bridge.share import share_path
 
 LIMITS = "config/limits.yaml"
+_REMEDY = "copy config/limits.yaml of this package, set your lab's numbers in the copy, and give its path"
 
 LINK_RADIUS_M = 0.03
 """The middle of elbow and wrist keeps this above the floor of the workspace [m]."""
@@ -76,7 +77,8 @@ class Limits:
         for field_ in fields(self):
             value = getattr(self, field_.name)
             numbers = value if isinstance(value, tuple) else (value,)
-            if value is not None and not all(isinstance(n, (int, float)) and isfinite(n) for n in numbers):
+            unchecked = value is None and field_.name == "efforts"
+            if not unchecked and not all(isinstance(n, (int, float)) and isfinite(n) for n in numbers):
                 raise ValueError(f"limit {field_.name}: expected finite numbers, got {value!r}")
             if not field_.name.startswith("workspace") and value is not None and min(numbers) < 0:
                 raise ValueError(f"limit {field_.name}: expected no negative number, got {value!r}")
@@ -93,12 +95,13 @@ class Limits:
 def load_limits(arm: str, path: Optional[Union[str, Path]] = None) -> Limits:
     """Limits for an arm (``sim``, ``interbotix``): the section ``all`` of the YAML file, then the arm's own section.
 
-    The file is config/limits.yaml of this package unless ``path`` names another.
+    The file is config/limits.yaml of this package unless ``path`` names another; raises ValueError that says what is
+    wrong with it and what to do.
     """
-    path = share_path(LIMITS) if path is None else path
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    path = Path(share_path(LIMITS) if path is None else path)
+    content = _read_limits(path)
     if not isinstance(content, dict) or not all(isinstance(content.get(key), dict) for key in ("all", arm)):
-        raise ValueError(f"{path}: expected the sections 'all' and '{arm}', each a map from limit to number")
+        raise ValueError(f"{path}: expected the sections 'all' and '{arm}', each a map from limit to number; {_REMEDY}")
     known = {field_.name for field_ in fields(Limits)}
     settings: Dict[str, Any] = {}
     for name, value in [*content["all"].items(), *content[arm].items()]:
@@ -106,7 +109,21 @@ def load_limits(arm: str, path: Optional[Union[str, Path]] = None) -> Limits:
             near = difflib.get_close_matches(str(name), sorted(known), n=1)
             raise ValueError(f"{path}: no limit is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         settings[name] = tuple(value) if isinstance(value, list) else value
-    return replace(Limits(), **settings)
+    try:
+        return replace(Limits(), **settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _read_limits(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(
+            f"{path}: cannot read the limits ({error.strerror}): expected a YAML file of limits; {_REMEDY}"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML ({' '.join(str(error).split())}); {_REMEDY}") from error
 
 
 def refusal(command: Command, now_s: float, last_sequence: Optional[int], limits: Limits) -> str:

@@ -173,8 +173,22 @@ def test_a_wrong_limits_file_is_refused_in_words(tmp_path):
     path.write_text("all: {}\n", encoding="utf-8")
     with pytest.raises(ValueError, match="'sim'"):
         load_limits("sim", path)
+    path.write_text("all: {leash_m: 2 cm}\nsim: {}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"limits.yaml: limit leash_m: expected finite"):
+        load_limits("sim", path)
     path.write_text("all: {leash_m: 0.02}\nsim: {leash_m: 0.01}\n", encoding="utf-8")
     assert load_limits("sim", path).leash_m == 0.01
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "No such file"), ("all: {", "is not YAML")])
+def test_a_limits_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path, content, words):
+    path = tmp_path / "limits.yaml"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=words) as told:
+        load_limits("sim", path)
+    assert str(path) in str(told.value) and "copy config/limits.yaml" in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +196,7 @@ def test_a_wrong_limits_file_is_refused_in_words(tmp_path):
     [
         {"leash_m": float("nan")},
         {"leash_m": "2 cm"},
+        {"leash_m": None},
         {"leash_m": -0.1},
         {"workspace_lower_m": (0.1, 0.0)},
         {"workspace_lower_m": (0.5, -0.2, 0.0)},
