@@ -39,6 +39,9 @@ def generate(
     keep: str = "all",
     shard_size: int = 24,
     group: str = "target",
+    quality: str = "expert",
+    until: int = 0,
+    colour_spread: float = 0.0,
 ) -> int:
     """Record demonstrations of the scripted experts as shards.
 
@@ -59,9 +62,13 @@ def generate(
         keep: all, successes or failures.
         shard_size: episodes of a shard.
         group: target, source, axes or all.
+        quality: of the demonstrator: expert, or mixed (with --max-steps 40 about 30 % succeed).
+        until: number of trajectories in all, instead of --episodes: what --keep refuses is tried again.
+        colour_spread: widen the randomisation of the target's colours, from 0 to 1; those of the variant colours are
+            held out.
     """
     _choose_renderer()
-    from robot_bridge.sim.generate import DataPlan, Progress, generate
+    from robot_bridge.sim.generate import DataPlan
     from robot_bridge.sim.tasks import find_group
 
     plan = DataPlan(
@@ -75,21 +82,11 @@ def generate(
         fixed_length,
         keep,
         shard_size,
+        quality,
+        until,
+        colour_spread,
     )
-    start = time.monotonic()
-    with _bar("generate", plan.total) as bar:
-
-        def show(progress: Progress) -> None:
-            share = progress.successes / max(progress.episodes, 1)
-            rate = 60.0 * progress.episodes / (time.monotonic() - start)
-            bar.set_postfix_str(f"{rate:.0f} trajectories/min, {share:.1%} success", refresh=False)
-            bar.update(progress.kept + progress.episodes - bar.n)
-
-        index = generate(plan, out, workers or os.cpu_count() or 1, show)
-    for name in plan.tasks:
-        row = index["tasks"].get(name, {"trajectories": 0, "successes": 0, "steps": 0})
-        print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))
-    print(f"{len(index['shards'])} shards in {out}, {time.monotonic() - start:.0f} s")
+    _generate(plan, out, workers or os.cpu_count() or 1)
     return 0
 
 
@@ -188,6 +185,26 @@ def render(
     write_png(str(out), contact_sheet(rows))
     print(out)
     return 0
+
+
+def _generate(plan: Any, out: Path, workers: int) -> None:
+    """Make the data of a DataPlan with a progress bar, and print what there is."""
+    from robot_bridge.sim.generate import Progress, generate
+
+    start = time.monotonic()
+    with _bar("generate", plan.total) as bar:
+
+        def show(progress: Progress) -> None:
+            share = progress.successes / max(progress.episodes, 1)
+            rate = 60.0 * progress.episodes / (time.monotonic() - start)
+            bar.set_postfix_str(f"{rate:.0f} trajectories/min, {share:.1%} success", refresh=False)
+            bar.update(progress.kept + progress.finished - bar.n)
+
+        index = generate(plan, out, workers, show)
+    for name in plan.tasks:
+        row = index["tasks"].get(name, {"trajectories": 0, "successes": 0, "steps": 0})
+        print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))
+    print(f"{len(index['shards'])} shards in {out}, {time.monotonic() - start:.0f} s")
 
 
 def _policy_folder(policy: str) -> str:

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple, Type
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from robot_bridge.interface import STEP_S, Action, Executed, Observation
 from robot_bridge.servo import PERIOD_S
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.expert import Expert
+from robot_bridge.sim.mixed_expert import MixedExpert
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.seeds import episode_seed
 from robot_bridge.sim.shards import (
@@ -34,6 +35,13 @@ from robot_bridge.sim.tasks import find_task
 from robot_bridge.sim.workers import Tally, run_jobs
 
 KEEP = ("all", "successes", "failures")
+QUALITIES: Dict[str, Type[Expert]] = {"expert": Expert, "mixed": MixedExpert}
+TRIES = 200
+"""Episodes after which the search for one that is kept is given up."""
+
+LATER_FIELDS = ("quality", "until", "colour_spread")
+"""Of a plan: folders and commands from before there were these do not mention them, nor do those that need not."""
+
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5)
 NOISE_SHARES = (0.15, 0.30, 0.35, 0.20)
 KICKS = (0.0, 0.02, 0.05)
@@ -43,11 +51,13 @@ to it, without which imitation drifts (DART, Laskey et al. 2017)."""
 
 @dataclass(frozen=True)
 class DataPlan:
-    """What is generated: ``episodes`` of each task, in scenes of ``variant``.
+    """What is generated: ``episodes`` of each task, or ``until`` kept ones in all, in scenes of ``variant``.
 
     ``latency_s``: each episode draws how old its observations are at the end of a step from this range [s], in ticks
     of 20 ms. ``noise`` scales the disturbances of the actions (0: none). With ``fixed_length`` an episode goes on to
-    ``max_steps`` whatever happens, else it ends with success.
+    ``max_steps`` whatever happens, else it ends with success. With ``until`` each episode that is not kept is tried
+    again in another scene. ``quality``: of the demonstrator. ``colour_spread`` (0 to 1) widens the randomisation of the
+    target's colours. Tasks take turns, and so do the kinds of a task that has an axis.
     """
 
     tasks: Tuple[str, ...]
@@ -60,6 +70,9 @@ class DataPlan:
     fixed_length: bool = False
     keep: str = "all"
     shard_size: int = 24
+    quality: str = "expert"
+    until: int = 0
+    colour_spread: float = 0.0
 
     def __post_init__(self) -> None:
         for task in self.tasks:
@@ -70,6 +83,14 @@ class DataPlan:
             raise ValueError(f"latency_s is {self.latency_s}, expected a range within 0 .. {STEP_S} s")
         if self.keep not in KEEP:
             raise ValueError("keep is {!r}, expected one of {}".format(self.keep, ", ".join(KEEP)))
+        if self.quality not in QUALITIES:
+            raise ValueError("quality is {!r}, expected one of {}".format(self.quality, ", ".join(QUALITIES)))
+        if self.until < 0 or not 0.0 <= self.colour_spread <= 1.0:
+            raise ValueError(
+                f"until is {self.until} and colour_spread {self.colour_spread}: expected 0 or more, 0 to 1"
+            )
+        if self.colour_spread and self.variant == "colours":
+            raise ValueError("colour_spread is for training data; the variant colours has unseen colours already")
 
     @property
     def command(self) -> str:
@@ -77,13 +98,16 @@ class DataPlan:
         ours, words = asdict(self), ["vptr sim generate --out DIR --task", *self.tasks]
         for name in ("episodes", "seed", "variant", "noise", "max_steps", "keep", "shard_size"):
             words.append("--{} {}".format(name.replace("_", "-"), ours[name]))
+        for name in LATER_FIELDS:
+            if ours[name] != getattr(DataPlan, name):
+                words.append("--{} {}".format(name.replace("_", "-"), ours[name]))
         words.append("--latency {} {}".format(*self.latency_s))
         return " ".join(words + ["--fixed-length"] * self.fixed_length)
 
     @property
     def total(self) -> int:
-        """How many episodes are run."""
-        return self.episodes * len(self.tasks)
+        """How many episodes there are, those tried again counted once."""
+        return self.until or self.episodes * len(self.tasks)
 
     @property
     def shards(self) -> int:
@@ -101,11 +125,14 @@ class DataPlan:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a generation is: episodes run and successes among them; ``kept`` episodes were finished before."""
+    """How far a generation is: episodes run and successes among them, and how many of the plan's they finished;
+    ``kept`` episodes were finished before.
+    """
 
     episodes: int
     successes: int
     kept: int
+    finished: int
 
 
 class _Recording:
@@ -146,13 +173,13 @@ def generate(
     folder.mkdir(parents=True, exist_ok=True)
     counts = _open_folder(plan, folder)
     kept = sum(len(plan.numbers(shard)) for shard in range(plan.shards) if shard_name(shard) in counts)
-    run, succeeded = Tally(plan.shards), Tally(plan.shards)
+    run, succeeded, finished = (Tally(plan.shards) for _ in range(3))
 
     def report() -> None:
-        on_progress(Progress(run.total(), succeeded.total(), kept))
+        on_progress(Progress(run.total(), succeeded.total(), kept, finished.total()))
 
     jobs = [(plan, folder, shard) for shard in range(plan.shards) if shard_name(shard) not in counts]
-    for shard, shard_counts in run_jobs(write_shard, jobs, workers, report, (run, succeeded)):
+    for shard, shard_counts in run_jobs(write_shard, jobs, workers, report, (run, succeeded, finished)):
         counts[shard_name(shard)] = shard_counts
         write_index(folder, _index(plan, counts))
     index = _index(plan, counts)
@@ -160,30 +187,48 @@ def generate(
     return index
 
 
-def write_shard(run: Tally, succeeded: Tally, plan: DataPlan, folder: Path, shard: int) -> Tuple[int, Dict[str, Any]]:
+def write_shard(
+    run: Tally, succeeded: Tally, finished: Tally, plan: DataPlan, folder: Path, shard: int
+) -> Tuple[int, Dict[str, Any]]:
     """Run the episodes of one shard and write it; returns its number and counts."""
     path = folder / shard_name(shard)
     with ShardWriter(path) as writer:
         for number in plan.numbers(shard):
-            trajectory = record_episode(plan, number)
-            success = bool(trajectory.info["success"])
-            run.add(shard)
-            succeeded.add(shard, int(success))
-            if plan.keep == "all" or success == (plan.keep == "successes"):
-                writer.add(trajectory)
+            for trajectory in _tries(plan, number):
+                success = bool(trajectory.info["success"])
+                run.add(shard)
+                succeeded.add(shard, int(success))
+                if plan.keep == "all" or success == (plan.keep == "successes"):
+                    writer.add(trajectory)
+                    break
+            finished.add(shard)
     return shard, count_trajectories(path)
 
 
-def record_episode(plan: DataPlan, number: int) -> Trajectory:
-    """Run one episode of the expert and return what happened."""
-    task, seed = plan.task(number), episode_seed("generate", plan.seed, number)
+def _tries(plan: DataPlan, number: int) -> Iterator[Trajectory]:
+    """The episode of that number; where the plan wants so many kept ones, again and again in other scenes."""
+    yield record_episode(plan, number)
+    if plan.until:
+        for attempt in range(1, TRIES):
+            yield record_episode(plan, number, attempt)
+        raise RuntimeError(
+            f"none of {TRIES} episodes of {plan.task(number)} could be kept (keep {plan.keep}, max_steps "
+            f"{plan.max_steps}): give them more steps, or keep all"
+        )
+
+
+def record_episode(plan: DataPlan, number: int, attempt: int = 0) -> Trajectory:
+    """Run one episode of the expert and return what happened; each attempt at it has a scene of its own."""
+    stream = f"generate again {attempt}" if attempt else "generate"
+    task, seed = plan.task(number), episode_seed(stream, plan.seed, number)
     rng = np.random.default_rng(seed)
     settings = _draw_settings(plan, rng)
-    spec = sample_scene(task, seed, plan.variant)
+    turn = number // len(plan.tasks)
+    spec = sample_scene(task, seed, plan.variant, turn=turn, colour_spread=plan.colour_spread)
     environment = _environment()
     environment.latency_s = settings["latency_s"]
     recording = _Recording(environment.reset(spec))
-    expert = Expert(task, rng, settings["noise"], settings["kick_probability"])
+    expert = QUALITIES[plan.quality](task, rng, settings["noise"], settings["kick_probability"])
     expert.reset(environment)
     success = False
     while len(recording.actions) < plan.max_steps and (plan.fixed_length or not success):
@@ -225,6 +270,7 @@ def _open_folder(plan: DataPlan, folder: Path) -> Dict[str, Dict[str, Any]]:
     index = read_index(folder)
     ours = json.loads(json.dumps(asdict(plan)))
     theirs = index.get("plan", {})
+    theirs = {**{name: getattr(DataPlan, name) for name in LATER_FIELDS}, **theirs}
     different = [
         f"{name}: {theirs.get(name)} there, {ours[name]} here" for name in ours if theirs.get(name) != ours[name]
     ]

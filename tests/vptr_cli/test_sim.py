@@ -45,6 +45,21 @@ def test_the_tasks_are_listed_one_a_line(capsys):
     assert capsys.readouterr().out.split("\n") == [*TASKS, ""]
 
 
+def test_the_tasks_of_a_group_are_listed(capsys):
+    sim.tasks("source")
+    sim.tasks("axes")
+    lines = capsys.readouterr().out.split()
+    assert lines[0] == "pear_in_bin" and len(lines) == 6 + 3
+    with pytest.raises(ValueError, match=r"'others'.*target, source, axes, all"):
+        sim.tasks("others")
+
+
+def test_the_expert_is_rolled_out_in_unseen_variants(capsys):
+    sim.rollout("expert", ("axis_containers",), "unseen", episodes=2, steps=45, workers=1, json=True)
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["task"], last["variant"], last["successes"]) == ("axis_containers", "unseen", 2)
+
+
 def test_scenes_and_film_strips_are_rendered_to_one_picture(tmp_path, capsys):
     scenes, strip = tmp_path / "scenes.png", tmp_path / "strip.png"
     sim.render(scenes, ("knife_in_pot",), count=2, width=64, height=48)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
-from robot_bridge.sim import generate
+from robot_bridge.sim import generate, mixed_expert
 from robot_bridge.sim.generate import DataPlan
 from robot_bridge.sim.scene import SceneSpec
 from robot_bridge.sim.shards import ShardError, read_folder, read_index, read_shard
@@ -123,6 +123,76 @@ def test_only_failures_are_kept_where_asked(tmp_path):
     assert none["trajectories"] == 0 and none["complete"]
 
 
+UNTIL = DataPlan(
+    ("axis_targets",), 1, seed=2, noise=0.0, max_steps=16, keep="successes", shard_size=3, until=5, colour_spread=1.0
+)
+"""Half of these episodes need more than 16 steps."""
+
+
+@pytest.fixture(scope="module")
+def until_data(tmp_path_factory):
+    folder, seen = tmp_path_factory.mktemp("until"), []
+    generate.generate(UNTIL, folder, workers=2, on_progress=seen.append)
+    return folder, seen[-1]
+
+
+def test_until_so_many_are_kept_others_are_tried_in_their_places(until_data):
+    folder, progress = until_data
+    trajectories = list(read_folder(folder))
+    assert [t.key for t in trajectories] == [f"axis_targets-{number:06d}" for number in range(5)]
+    assert all(t.info["success"] for t in trajectories) and read_index(folder)["complete"]
+    kinds = [t.info["scene"]["target"]["kind"] for t in trajectories]
+    assert kinds == ["croissant", "sweet_potato", "knife", "cucumber", "baguette"], "kinds take turns"
+    assert progress.episodes > progress.successes == progress.finished == 5
+    again = [
+        t for t in trajectories if t.info["seed"] != generate.episode_seed("generate", UNTIL.seed, int(t.key[-6:]))
+    ]
+    assert again, "not all of them succeeded at once"
+
+
+def test_until_does_not_depend_on_workers_or_interruptions(until_data, tmp_path):
+    folder, _ = until_data
+    wanted = contents(folder)
+    (tmp_path / "index.json").write_bytes((folder / "index.json").read_bytes())
+    (tmp_path / "shard-00000.tar").write_bytes(wanted["shard-00000.tar"])
+    generate.generate(UNTIL, tmp_path)
+    assert contents(tmp_path) == wanted
+    command = read_index(tmp_path)["command"]
+    assert "--until 5" in command and "--colour-spread 1.0" in command and "--quality" not in command
+
+
+def test_until_gives_up_with_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(generate, "TRIES", 2)
+    plan = dataclasses.replace(SHORT, keep="successes", until=1)
+    with pytest.raises(RuntimeError, match=r"none of 2 episodes of cucumber_in_bowl .*max_steps 2"):
+        generate.generate(plan, tmp_path)
+
+
+def test_a_plan_of_the_first_episodes_is_the_same_data_until_as_many_are_kept(short_data, tmp_path):
+    generate.generate(dataclasses.replace(SHORT, until=4), tmp_path)
+    assert contents(tmp_path) == contents(short_data)
+
+
+def test_folders_from_before_there_were_qualities_can_be_finished(short_data, tmp_path):
+    index = read_index(short_data)
+    for name in generate.LATER_FIELDS:
+        del index["plan"][name]
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    generate.generate(SHORT, tmp_path)
+    assert contents(tmp_path) == contents(short_data)
+    with pytest.raises(ShardError, match="quality: expert there, mixed here"):
+        generate.generate(dataclasses.replace(SHORT, quality="mixed"), tmp_path)
+
+
+def test_data_of_mixed_quality_has_another_demonstrator(monkeypatch):
+    monkeypatch.setattr(mixed_expert, "MISTAKES", {"early": 1.0})
+    plan = DataPlan(("pear_in_bin",), episodes=1, seed=1, max_steps=12, noise=0.0)
+    expert, mixed = (generate.record_episode(dataclasses.replace(plan, quality=q), 0) for q in ("expert", "mixed"))
+    assert expert.info["scene"] == mixed.info["scene"]
+    closed = [int(np.argmin(trajectory.label[:, 6])) for trajectory in (expert, mixed)]
+    assert closed[1] < closed[0], "it closes too soon"
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -130,6 +200,10 @@ def test_only_failures_are_kept_where_asked(tmp_path):
         ({"episodes": 0}, "at least 1"),
         ({"latency_s": (0.1, 0.5)}, "range within"),
         ({"keep": "best"}, "keep is 'best'"),
+        ({"quality": "poor"}, "quality is 'poor'.*expert, mixed"),
+        ({"until": -1}, "until is -1"),
+        ({"colour_spread": 2.0}, "colour_spread 2.0"),
+        ({"colour_spread": 0.5, "variant": "colours"}, "unseen colours already"),
     ],
 )
 def test_a_wrong_plan_is_refused(change, message):
