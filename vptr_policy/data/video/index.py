@@ -28,7 +28,7 @@ class ClipIndex:
         self.folder = Path(folder)
         home = self.folder / HOME
         described = _read(home / "shards.json")
-        self.shards: List[str] = [name for name, _ in described["shards"]]
+        self.shards: List[str] = [shard[0] for shard in described["shards"]]
         self.skipped: List[Dict[str, str]] = described["skipped"]
         self.size: int = described["size"]
         self.clips: np.ndarray = np.load(str(home / "clips.npy"), mmap_mode="r", allow_pickle=False)
@@ -138,8 +138,7 @@ def build_index(folder: Path, paths: Sequence[Path], size: int) -> None:
     if not rows:
         reason = "; ".join(f"{entry['name']}: {entry['why']}" for entry in skipped[:3])
         raise ValueError(f"{folder}: no clip in its shards ({reason or 'they are empty'})")
-    shards = [(path.name, path.stat().st_size) for path in paths]
-    described = {"format": FORMAT, "size": size, "shards": shards, "skipped": skipped}
+    described = {"format": FORMAT, "size": size, "shards": stamps(paths), "skipped": skipped}
     write_arrays(folder, np.array(rows, CLIP), np.concatenate(parts), described)
 
 
@@ -161,12 +160,13 @@ def write_arrays(folder: Path, clips: np.ndarray, frames: np.ndarray, described:
             raise
 
 
+def stamps(paths: Sequence[Path]) -> List[List[Any]]:
+    """What tells that shards are those of an index: names, bytes and times of change [ns]."""
+    return [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+
+
 def _is_of(home: Path, paths: Sequence[Path]) -> bool:
-    if not (home / "shards.json").is_file():
-        return False
-    return [tuple(entry) for entry in _read(home / "shards.json")["shards"]] == [
-        (path.name, path.stat().st_size) for path in paths
-    ]
+    return (home / "shards.json").is_file() and _read(home / "shards.json")["shards"] == stamps(paths)
 
 
 def _wrong(info: Dict[str, Any], length: int) -> str:
