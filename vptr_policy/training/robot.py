@@ -63,7 +63,7 @@ class RobotRun:
         self._algorithm = algorithm_of(options)
         data = data.chosen(options.source)
         self.transitions = assemble(data.sources, transition_options(options), data.targets)
-        self._conditioning, language = condition(options, self.transitions, data.home)
+        self._conditioning, language = self._place.first(lambda: condition(options, self.transitions, data.home))
         network = _network(options, self._conditioning.vectors.shape[1])
         self._card = Card(
             algorithm={"name": self._algorithm.name, **self._algorithm.described(options)},

@@ -21,6 +21,8 @@ class VideoPaths:
 class VideoOptions(LoopOptions, VideoPaths):
     """What every pre-training on video has."""
 
+    learning_rate: float = 3e-4
+    """At the start, after a linear warm-up."""
     encoder: str = "convolutional"
     """convolutional (trains on a CPU), resnetv2-50 (V-PTR), resnet-50 (VIP, R3M) or resnet-34 (PTR)."""
     width: int = 24

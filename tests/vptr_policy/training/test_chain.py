@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,7 +92,9 @@ def test_killed_in_either_stage_it_goes_on_to_the_very_same_policy(
     _kill_after(command, tmp_path / "run" / "video" / "metrics.jsonl", 3)
     assert not (tmp_path / "run" / "video" / "checkpoint").exists()
     _kill_after(command, tmp_path / "run" / "metrics.jsonl", 3)
-    assert not (tmp_path / "run" / "checkpoint").exists()
+    assert not (tmp_path / "run" / "checkpoint").exists() and (tmp_path / "run" / "state.safetensors").is_file()
+    with (tmp_path / "run" / "metrics.jsonl").open("a") as lines_of_it:
+        lines_of_it.write('{"step": 5, "lo')  # as a line that was being written
     subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT)
     for stage in ("", "video"):
         lines = [[line["loss"] for line in metrics(run / stage)] for run in (whole, tmp_path / "run")]
@@ -110,6 +113,24 @@ def _kill_after(command: List[str], lines: Path, count: int) -> None:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
+
+
+def test_two_processes_of_torchrun_learn_the_same_from_halves_of_each_batch(
+    folders: Dict[str, str], tmp_path: Path
+) -> None:
+    steps = ["--steps", "5"]
+    assert main(["train", "bc", "--data", folders["data"], "--out", str(tmp_path / "one"), *TINY, *steps]) == 0
+    shutil.rmtree(str(Path(folders["data"]) / ".cache"))
+    words = ["train", "bc", "--data", folders["data"], "--out", str(tmp_path / "two"), *TINY, *steps]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*torchrun, "-m", "vptr_cli", *words], capture_output=True, env=ENVIRONMENT, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("policy: ") == 1, "only one of them speaks"
+    losses = [[line["loss"] for line in metrics(tmp_path / name)] for name in ("one", "two")]
+    assert len(losses[1]) == 5 and np.allclose(losses[0], losses[1], rtol=1e-4)
+    one, two = (load_checkpoint(tmp_path / name / "checkpoint")[0].state_dict() for name in ("one", "two"))
+    close = torch.cat([(one[name] - two[name]).abs().flatten() < 1e-5 for name in one])
+    assert close.float().mean() > 0.99, "Adam's first updates are signs: rounding turns some where the gradient is zero"
 
 
 def test_the_robot_phases_begin_with_the_encoder_of_the_video(
