@@ -20,10 +20,13 @@ SMALL = NetworkConfig(1, width=8)
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    save_encoder(
-        tmp_path / "run" / "checkpoint", {"encoder": make_encoder(SMALL)}, EncoderCard({"name": "icvf"}, SMALL)
-    )
+    _save(tmp_path / "run" / "checkpoint")
     return tmp_path / "run"
+
+
+def _save(folder: Path) -> Path:
+    save_encoder(folder, {"encoder": make_encoder(SMALL)}, EncoderCard({"name": "icvf"}, SMALL))
+    return folder
 
 
 def test_our_own_of_a_run_or_its_checkpoint(run: Path) -> None:
