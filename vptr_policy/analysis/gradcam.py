@@ -14,7 +14,7 @@ GREEN = np.array([40, 230, 60])
 
 
 def attention(actor: Actor, images: Tensor, states: Tensor, tasks: Tensor) -> np.ndarray:
-    """The influence of each place of the picture on the policy's output, (B, H, W) in 0..1.
+    """The influence of each place of the picture on the policy's output, (B, H, W) float32 in 0..1.
 
     The paper marks "patches of the frame that influence the output of the learned policy" without saying which scalar
     is followed back: here it is the summed square of the six mean motions before the tanh, so that all of them count
@@ -40,17 +40,22 @@ def attention(actor: Actor, images: Tensor, states: Tensor, tasks: Tensor) -> np
 
 
 def last_spatial_layer(encoder: nn.Module, images: Tensor) -> nn.Module:
-    """The last module without children whose output is a map (B, C, H, W); raises ValueError where there is none."""
+    """The module whose output is the last map (B, C, H, W): of a residual block the sum, not what is added to it.
+
+    Raises ValueError where there is none, or where tokens follow it, of which each sees the whole picture.
+    """
     found: List[nn.Module] = []
 
     def note(module: nn.Module, _: object, output: object) -> None:
         if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
             found.append(module)
+        elif isinstance(output, Tensor) and output.ndim == 3:
+            found.clear()
 
-    leaves = [module for module in encoder.modules() if not list(module.children())]
-    hooks = [leaf.register_forward_hook(note) for leaf in leaves]
+    hooks = [module.register_forward_hook(note) for module in encoder.modules()]
     try:
-        encoder(images[:1])
+        with torch.no_grad():
+            encoder(images[:1])
     finally:
         for hook in hooks:
             hook.remove()

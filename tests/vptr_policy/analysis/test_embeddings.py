@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from vptr_policy.analysis.embeddings import bump_share, distance_curve, reward_histogram, rewards
+from vptr_policy.analysis.embeddings import (
+    bump_share,
+    count_ratio,
+    distance_curve,
+    histogram_edges,
+    peak,
+    reward_histogram,
+    rewards,
+)
 
 
 def test_distances_are_scaled_by_the_first():
@@ -20,6 +28,28 @@ def test_rewards_are_positive_towards_the_goal():
 
 
 def test_the_histogram_counts_every_step_about_zero():
-    counts, edges = reward_histogram([np.array([1.0, 0.5, 0.6]), np.array([1.0, 0.0])], bins=5)
-    assert counts.sum() == 3 and edges[0] == -1.0 and edges[-1] == 1.0
-    assert counts.tolist() == [0, 0, 1, 1, 1]
+    counts = reward_histogram([np.array([1.0, 0.5, 0.6]), np.array([1.0, 0.0])], np.linspace(-1, 1, 5))
+    assert counts.tolist() == [0, 1, 0, 2]
+
+
+def test_what_lies_beyond_the_edges_is_in_the_outermost_bins():
+    counts = reward_histogram([np.array([0.0, 5.0, -3.0, -2.95])], np.linspace(-1, 1, 5))
+    assert counts.tolist() == [1, 1, 0, 1]
+
+
+def test_the_edges_are_symmetric_have_zero_and_leave_out_the_rarest():
+    curves = [np.cumsum(np.append(np.full(400, 0.1), 50.0)), np.cumsum(np.full(600, -0.2))]
+    edges = histogram_edges(curves, 8)
+    np.testing.assert_allclose(edges, -edges[::-1])
+    assert edges[4] == 0.0 and edges[-1] == pytest.approx(0.2)
+    with pytest.raises(ValueError, match="even number"):
+        histogram_edges(curves, 7)
+
+
+def test_the_ratio_is_of_counts_where_there_are_any():
+    found = count_ratio(np.array([12, 5, 3]), np.array([10, 10, 0]))
+    np.testing.assert_allclose(found, [0.2, -0.5, np.nan])
+
+
+def test_the_peak_is_the_first_bin_above_zero():
+    assert peak(np.array([1, 2, 4, 1])) == {"first_positive_bin": 0.5, "negative": 0.375, "outermost_bins": 0.25}

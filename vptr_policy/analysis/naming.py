@@ -1,0 +1,45 @@
+"""How checkpoints are named on the command line: ``[NAME=]PATH``, where PATH may be a run."""
+
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+from vptr_policy.card import CARD, CheckpointError
+
+
+def split_name(named: str) -> Tuple[str, str]:
+    """NAME and REST of ``NAME=REST``; an empty name where there is no ``=`` before the first ``/``."""
+    name, mark, rest = named.partition("=")
+    return (name, rest) if mark and "/" not in name else ("", named)
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The checkpoint at ``path``, which may be a run; raises CheckpointError where there is none."""
+    for folder in (Path(path), Path(path) / "checkpoint"):
+        if (folder / CARD).is_file():
+            return folder
+    raise CheckpointError(f"{path}: no checkpoint here, expected a folder with {CARD}, or a run of `vptr train`")
+
+
+def default_name(path: Path) -> str:
+    """What to call a run, a checkpoint or a file: its name, or that of the run a checkpoint lies in."""
+    path = Path(path).resolve()
+    if path.is_file():
+        return path.stem
+    return path.parent.name if path.name == "checkpoint" else path.name
+
+
+def named_checkpoints(named: Sequence[str]) -> List[Tuple[str, Path]]:
+    """Name and folder of each; raises CheckpointError where one is missing, ValueError where names are the same."""
+    found = []
+    for one in named:
+        name, where = split_name(one)
+        found.append((name or default_name(Path(where)), checkpoint_folder(Path(where))))
+    unique_names([name for name, _ in found])
+    return found
+
+
+def unique_names(names: Sequence[str]) -> None:
+    """Raises ValueError naming the first of ``names`` that is there twice."""
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ValueError(f"two are called {twice[0]!r}: give them names, as in first=PATH second=PATH")
