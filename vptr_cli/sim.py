@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -71,22 +72,9 @@ def generate(
     from robot_bridge.sim.generate import DataPlan
     from robot_bridge.sim.tasks import find_group
 
-    plan = DataPlan(
-        tuple(task) or find_group(group),
-        episodes,
-        seed,
-        variant,
-        latency,
-        noise,
-        max_steps,
-        fixed_length,
-        keep,
-        shard_size,
-        quality,
-        until,
-        colour_spread,
-    )
-    _generate(plan, out, workers or os.cpu_count() or 1)
+    names = task or find_group(group)
+    plan = DataPlan(names, episodes, seed, variant, latency, noise, max_steps, fixed_length, keep, shard_size)
+    _generate(replace(plan, quality=quality, until=until, colour_spread=colour_spread), out, workers)
     return 0
 
 
@@ -187,7 +175,7 @@ def render(
     return 0
 
 
-def _generate(plan: Any, out: Path, workers: int) -> None:
+def _generate(plan: Any, out: Path, workers: Optional[int]) -> None:
     """Make the data of a DataPlan with a progress bar, and print what there is."""
     from robot_bridge.sim.generate import Progress, generate
 
@@ -200,7 +188,7 @@ def _generate(plan: Any, out: Path, workers: int) -> None:
             bar.set_postfix_str(f"{rate:.0f} trajectories/min, {share:.1%} success", refresh=False)
             bar.update(progress.kept + progress.finished - bar.n)
 
-        index = generate(plan, out, workers, show)
+        index = generate(plan, out, workers or os.cpu_count() or 1, show)
     for name in plan.tasks:
         row = index["tasks"].get(name, {"trajectories": 0, "successes": 0, "steps": 0})
         print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))

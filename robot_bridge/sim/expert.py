@@ -1,4 +1,4 @@
-"""Scripted demonstrators of the four tasks: what to do is a function of the present situation alone.
+"""Scripted demonstrators of the tasks: what to do is a function of the present situation alone.
 
 There is no clock and no plan to remember, so that a policy that sees the situation can learn what the expert does, and
 so that the expert recovers from every disturbance in the way it works anyway.
