@@ -70,6 +70,8 @@ class Launch:
                 _kill(process)
             time.sleep(0.02)
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 def members(session: int) -> List[int]:

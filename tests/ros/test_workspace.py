@@ -12,7 +12,18 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = ("robot_bridge", "vptr_policy", "eval_protocol", "vptr_cli")
 PARTS = [
-    *("CMakeLists.txt", "package.xml", "setup.py", "msg", "srv", "action", "scripts", "config", "launch"),
+    *(
+        "CMakeLists.txt",
+        "package.xml",
+        "setup.py",
+        "msg",
+        "srv",
+        "action",
+        "scripts",
+        "config",
+        "launch",
+        "models/bc-sim",
+    ),
     *ROOMS,
 ]
 

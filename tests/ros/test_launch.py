@@ -1,0 +1,44 @@
+"""robot.launch: wrong arguments end it before anything starts; a node that crashes is started again."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from tests.ros.conftest import REPO, free_port, wait_for
+from vptr_cli.launch import Launch
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("file", "arguments", "line"),
+    [
+        ("robot.launch", ["camera:=eye", "limits:=/nope"], r"vptr check: limits:=/nope: .*YAML.*copy config/limits"),
+        ("evaluate.launch", ["task:=knife_in_pan"], r"vptr check: task:=knife_in_pan: .*Did you mean 'knife_in_pot'"),
+    ],
+)
+def test_wrong_arguments_end_the_launch_with_a_line_and_a_status(
+    tmp_path: Path, file: str, arguments: List[str], line: str
+) -> None:
+    command = ["roslaunch", "-p", str(free_port()), str(REPO / "launch" / file), "policy:=none", *arguments]
+    environment = {**os.environ, "ROS_LOG_DIR": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 1
+    assert re.search(line, done.stderr)
+    assert "process[" not in done.stdout, "nothing is to be started"
+
+
+@pytest.mark.timeout(120)
+def test_a_node_that_crashes_is_started_again(tmp_path: Path) -> None:
+    started = re.compile(r"\[bridge-\d+\]: started with pid \[(\d+)\]")
+    with Launch("robot.launch", {"policy": "none"}, tmp_path) as launch:
+        pids = (int(match[1]) for match in map(started.search, launch.lines()) if match)
+        first = next(pids)
+        wait_for(Path(f"/proc/{first}").exists, 10.0, "the bridge")
+        os.kill(first, signal.SIGKILL)
+        second = next(pids)
+        assert second != first and Path(f"/proc/{second}").exists()

@@ -1,0 +1,65 @@
+"""The arguments of the launch files are checked before anything starts, and what is wrong is said in words."""
+
+import shutil
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from tests.vptr_cli.test_main import REPOSITORY
+from vptr_cli.main import main
+
+POLICY = REPOSITORY / "models" / "bc-sim"
+
+
+def told(capsys: pytest.CaptureFixture, **arguments: object) -> List[str]:
+    """The lines of problems; the exit status agrees with them."""
+    status = main(["check", *(f"--{name.replace('_', '-')}={value}" for name, value in arguments.items())])
+    lines = capsys.readouterr().err.splitlines()
+    assert status == (1 if lines else 0)
+    return lines
+
+
+def test_the_launch_files_own_arguments_are_right(capsys: pytest.CaptureFixture) -> None:
+    assert told(capsys, policy=POLICY, task="knife_in_pot", scenario=2, speed=0) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"robot": "sims", "limits": "/nope"}, "robot:=sims: expected one of sim, interbotix; did you mean 'sim'?"),
+        ({"robot": "interbotix"}, "robot:=interbotix: the Python package 'interbotix_xs_modules' cannot be imported"),
+        ({"camera": "webcan"}, "camera:=webcan: expected one of realsense, webcam, video, sim; did you mean 'webcam'?"),
+        ({"camera": "video", "camera_device": "/nope"}, "camera:=video: camera_device:=/nope: no such file or folder"),
+        ({"camera": "webcam", "image_width": 640}, "camera:=webcam: give width and height together"),
+        ({"limits": "/nope"}, "limits:=/nope: /nope: cannot read the limits (No such file or directory)"),
+        ({"limits": "lab.yaml"}, "limits:=lab.yaml: expected a whole path"),
+        ({"policy": "/nope"}, "policy:=/nope: no checkpoint at /nope"),
+        ({"policy": POLICY, "task": "fly"}, "this policy does not know the task 'fly'"),
+        ({"speed": "fast"}, "speed:=fast: expected a number"),
+        ({"speed": "nan"}, "speed:=nan: expected 0"),
+        ({"task": "knife_in_pan"}, "Did you mean 'knife_in_pot'?"),
+        ({"task": "knife_in_pot", "scenario": 9}, "scenario must be one of"),
+        ({"task": "knife_in_pot", "seed": "x"}, "~seed is 'x', expected int"),
+        ({"task": "knife_in_pot", "protocol": "/nope"}, "protocol:=/nope: no file /nope"),
+    ],
+)
+def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture, arguments: Dict[str, object], line: str) -> None:
+    lines = told(capsys, **arguments)
+    assert line in lines[0]
+    assert len(lines) == (2 if "fly" in arguments.values() else 1)  # nor does the protocol know that task
+
+
+def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture) -> None:
+    lines = told(capsys, robot="toaster", camera="eye", policy="/nope")
+    assert [line.split(":=")[0] for line in lines] == [f"vptr check: {name}" for name in ("robot", "camera", "policy")]
+
+
+def test_weights_that_are_damaged_are_found_before_a_node_fails_over_and_over(
+    capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "policy"
+    shutil.copytree(POLICY, folder)
+    weights = next(folder.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert "does not match its card" in told(capsys, policy=folder)[0]
