@@ -102,6 +102,11 @@ def _evaluation(options: RobotOptions, tasks: Sequence[str]) -> Optional[Callabl
         return None
     os.environ.setdefault("MUJOCO_GL", "osmesa")
     from eval_protocol.rollout import RolloutPlan, rollout
+    from robot_bridge.sim.tasks import TASKS
+
+    unknown = [task for task in tasks if task not in TASKS]
+    if unknown:
+        raise ValueError("--evaluate-every rolls out in the simulator, which has no task {}".format(", ".join(unknown)))
 
     def evaluate(checkpoint: Path) -> Dict[str, float]:
         rates: Dict[str, float] = {}

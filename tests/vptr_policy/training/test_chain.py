@@ -164,5 +164,8 @@ def test_what_a_chain_lacks_is_named(folders: Dict[str, str], tmp_path: Path, ca
     ):
         assert main(["train", preset, *given]) == 1
         assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
+    target = ["--target", folders["target"], "--evaluate-every", "5"]
+    assert main(["train", "bc", *given, *target]) == 1
+    assert "rolls out in the simulator, which has no task tea_on_table" in capsys.readouterr().err
     assert main(["train", "bc", *given, "--pretrained", str(tmp_path)]) == 1
     assert "no encoder here, expected a run, a checkpoint or a file of VIP, R3M or MVP" in capsys.readouterr().err
