@@ -9,14 +9,14 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from benchmarks.measure import Measure, table
 
-NAMES = ("servo", "policy", "latency", "render", "data", "training")
+NAMES = ("servo", "policy", "latency", "render", "data", "training", "video")
 
 
 def bench(only: Tuple[str, ...] = (), json: Optional[Path] = None) -> int:
     """Measure, and print a table of figures, baselines and ratios.
 
     Args:
-        only: some of servo, policy, latency, render, data, training; default all.
+        only: some of servo, policy, latency, render, data, training, video; default all.
         json: where to write the figures too.
     """
     unknown = sorted(set(only) - set(NAMES))
@@ -40,7 +40,7 @@ def bench(only: Tuple[str, ...] = (), json: Optional[Path] = None) -> int:
 
 
 def _benchmarks() -> Dict[str, Callable[[], List[Measure]]]:
-    from benchmarks import latency, rhythm, simulation, training
+    from benchmarks import latency, rhythm, simulation, training, video
 
     return {
         "servo": rhythm.servo,
@@ -49,6 +49,7 @@ def _benchmarks() -> Dict[str, Callable[[], List[Measure]]]:
         "render": simulation.render,
         "data": simulation.trajectories,
         "training": training.training,
+        "video": video.video,
     }
 
 

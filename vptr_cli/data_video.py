@@ -58,7 +58,7 @@ def videos(
     """
     from vptr_policy.data.video.videos import video_files
 
-    return _import(source, video_files(_there(source)), out, fps, options)
+    return _import("videos", source, video_files(_there(source)), out, options, fps)
 
 
 def vip_frames(
@@ -105,7 +105,7 @@ def frame_folders(
     """
     from vptr_policy.data.video.sources import frame_folders
 
-    return _import(source, frame_folders(_there(source)), out, None, options)
+    return _import("frame-folders", source, frame_folders(_there(source)), out, options)
 
 
 def clips(
@@ -154,10 +154,10 @@ def _import_manifest(layout: str, source: Path, out: Path, options: ClipOptions)
     other = manifest_layout(source)
     if other and other != layout:
         raise ValueError(f"{source}: its first frames are not where {layout} has them: say --format {other}")
-    return _import(source, found, out, None, options)
+    return _import(layout, source, found, out, options)
 
 
-def _import(source: Path, found: Any, out: Path, fps: Optional[float], options: ClipOptions) -> int:
+def _import(layout: str, source: Path, found: Any, out: Path, options: ClipOptions, fps: Optional[float] = None) -> int:
     """Do the jobs of an import in worker processes, with a progress bar and a summary."""
     from robot_bridge.sim.workers import Tally, run_jobs
     from vptr_policy.data.video.importer import Import, ImportPlan, write_shard
@@ -167,7 +167,7 @@ def _import(source: Path, found: Any, out: Path, fps: Optional[float], options: 
     plan = ImportPlan(pictures, options.min_frames, options.max_frames, options.shard_mib)
     start = time.monotonic()
     sources, skips = found
-    with Import(sources, skips, plan, out, "vptr " + shlex.join(sys.argv[1:])) as work:
+    with Import(sources, skips, plan, out, _command(layout, source, out, options, fps)) as work:
         jobs = work.open()
         tallies = (Tally(max(work.shards, 1)), Tally(max(work.shards, 1)))
         with _bar(work.sources, sum(len(job[1]) for job in jobs)) as bar:
@@ -182,6 +182,15 @@ def _import(source: Path, found: Any, out: Path, fps: Optional[float], options: 
     if options.json:
         print(json_format.dumps(index))
     return 0
+
+
+def _command(layout: str, source: Path, out: Path, options: ClipOptions, fps: Optional[float]) -> str:
+    """The command line that makes these clips."""
+    words = ["vptr", "data", "import", str(source), "--format", layout, "--out", str(out)]
+    words += [] if fps is None else ["--fps", str(fps)]
+    for name in ("min_frames", "max_frames", "size", "fit", "quality", "shard_mib"):
+        words += ["--" + name.replace("_", "-"), str(getattr(options, name))]
+    return shlex.join(words)
 
 
 def _bar(total: int, left: int) -> Any:

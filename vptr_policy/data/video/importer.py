@@ -209,13 +209,12 @@ def _clips(source: Source, plan: ImportPlan, skips: List[Skip]) -> Iterator[Tupl
         if isinstance(piece, bytes):
             frames.append(piece)
             place += 1
-            if len(frames) < plan.max_frames:
-                continue
-        else:
+        if not isinstance(piece, bytes) or len(frames) == plan.max_frames:
+            yield from _long_enough(source, place - len(frames), frames, plan, skips)
+            frames = []
+        if isinstance(piece, Skip):
             _note(skips, replace(piece, source=source.name))
-        yield from _long_enough(source, place - len(frames), frames, plan, skips)
-        frames = []
-        place += 0 if isinstance(piece, bytes) else piece.count
+            place += piece.count
     yield from _long_enough(source, place - len(frames), frames, plan, skips)
 
 

@@ -8,8 +8,6 @@ from typing import Iterator, List
 import cv2
 import numpy as np
 
-from vptr_policy.resize import resize
-
 FITS = ("crop", "squash")
 REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -65,6 +63,8 @@ def fit(image: np.ndarray, size: int, how: str) -> np.ndarray:
 
     V-PTR B.4 and VIP D.1 resize and centre-crop.
     """
+    from vptr_policy.resize import resize  # only here: it takes torch, whose import takes seconds
+
     if how == "crop":
         height, width = image.shape[:2]
         side = min(height, width)
