@@ -20,7 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from robot_bridge.share import share_path
 
 START_POSES = ("left_front", "right_front", "left_rear", "right_rear")
-TRIALS_PER_POSE = 3
+PLACEMENTS = ("under the gripper", "shifted", "shifted again")
+"""Where the object lies in the three trials of each start pose."""
+TRIALS_PER_POSE = len(PLACEMENTS)
 SCENARIOS = {1: "start poses", 2: "two novel distractors", 3: "novel target object"}
 PROTOCOL = "config/protocol/v_ptr.yaml"
 TASKS = "config/protocol/tasks.yaml"
@@ -147,7 +149,7 @@ class Trial(_Strict):
     def placement_words(self, short: bool = False) -> str:
         """The placement of the object relative to the gripper, in words, or in short: ``3.0 cm away, 1.5 cm left``."""
         if self.placement == 1:
-            return "under the gripper"
+            return PLACEMENTS[0]
         return direction_words(self.shift, short) if short else "shifted " + direction_words(self.shift)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterable, List, Optional
 from eval_protocol.commands import CommandLog
 from eval_protocol.histogram import histogram_svg
 from eval_protocol.paper import reference_row
-from eval_protocol.plan import SCENARIOS, START_POSES, TRIALS_PER_POSE, Plan, plan_from_json
+from eval_protocol.plan import PLACEMENTS, SCENARIOS, START_POSES, Plan, plan_from_json
 from eval_protocol.report_page import PAGE
 from eval_protocol.session import accounted
 from eval_protocol.statistics import proportion, what_it_shows
@@ -35,6 +35,7 @@ def summarise(store: Store) -> Dict[str, Any]:
         "trials": rate.trials,
         "successes": rate.successes,
         "complete": rate.trials == len(plan.trials),
+        "status": _status(rate.trials, len(plan.trials)),
         "intervals": {
             "confidence": rate.confidence,
             "clopper_pearson": [rate.low, rate.high],
@@ -77,9 +78,10 @@ def render(store: Store) -> str:
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(PAGE)
     return page.render(
         s=summary,
+        attempts=attempts_words(summary["accounted"]),
         plan=plan,
         scenario=SCENARIOS[plan.scenario],
-        placements=range(1, TRIALS_PER_POSE + 1),
+        placements=list(enumerate(PLACEMENTS, start=1)),
         cells=_cells(plan, store.trials(), store.path.parent),
         events=[{"at": _utc(event.stamp_s), "kind": event.kind, "detail": event.detail} for event in store.events()],
         latency_svg=histogram_svg(
@@ -96,11 +98,10 @@ def print_table(summary: Dict[str, Any], width: Optional[int] = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        title="{} · scenario {} ({})".format(summary["task"], summary["scenario"], SCENARIOS[summary["scenario"]])
-    )
+    title = "{} · scenario {} ({})".format(summary["task"], summary["scenario"], SCENARIOS[summary["scenario"]])
+    table = Table(title=title if summary["complete"] else "{}\n[bold]{}[/]".format(title, summary["status"]))
     table.add_column("start pose")
-    for name in ("under the gripper", "shifted", "shifted again", "successes"):
+    for name in (*PLACEMENTS, "successes"):
         table.add_column(name, justify="center")
     for pose, row in summary["start_poses"].items():
         cells = [{True: "[green]success[/]", False: "[red]failure[/]", None: "-"}[value] for value in row["results"]]
@@ -109,22 +110,28 @@ def print_table(summary: Dict[str, Any], width: Optional[int] = None) -> None:
     console.print(table)
     low, high = summary["intervals"]["clopper_pearson"]
     console.print(
-        "{}/{} successes, 95 % Clopper-Pearson interval {:.2f} to {:.2f}".format(
-            summary["successes"], summary["trials"], low, high
+        "{}: {}/{} successes, 95 % Clopper-Pearson interval {:.2f} to {:.2f}".format(
+            summary["status"], summary["successes"], summary["trials"], low, high
         ),
         highlight=False,
     )
-    counts = summary["accounted"]
-    console.print(
-        "attempts: {committed} judged, {aborted} aborted, {interrupted} interrupted, {open} open".format(**counts),
-        highlight=False,
-    )
+    console.print(attempts_words(summary["accounted"]), highlight=False)
     if summary["timing"]["rate_hz"] is not None:
         console.print(
             "control rate {rate_hz:.2f} Hz, camera to command {latency_p50_ms:.0f} ms median, "
             "{latency_p95_ms:.0f} ms p95, {latency_p99_ms:.0f} ms p99".format(**summary["timing"]),
             highlight=False,
         )
+
+
+def attempts_words(counts: Dict[str, int]) -> str:
+    """What became of every attempt, as ``accounted`` counts them."""
+    words = "attempts: {committed} judged, {aborted} aborted, {interrupted} interrupted".format(**counts)
+    return words + (f", {counts['running']} running" if counts["running"] else "")
+
+
+def _status(judged: int, planned: int) -> str:
+    return "complete" if judged == planned else f"incomplete: {judged} of {planned} trials judged"
 
 
 def _of_pose(plan: Plan, judged: List[TrialRow], pose: str) -> Dict[str, Any]:

@@ -31,7 +31,8 @@ dd { margin: 0; overflow-wrap: anywhere; } pre { white-space: pre-wrap; margin: 
 PAGE = (
     """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ s.task }}: {{ s.successes }}/{{ s.trials }}</title><style>"""
+<title>{{ s.task }}: {{ s.successes }}/{{ s.trials }}{% if not s.complete %} ({{ s.status }}){% endif %}</title>
+<style>"""
     + STYLE
     + """</style></head><body><main>
 <h1>{{ s.task }}</h1>
@@ -42,7 +43,7 @@ PAGE = (
 {{ "%.2f"|format(s.intervals.clopper_pearson[1]) }}<br>
 <small>Wilson {{ "%.2f"|format(s.intervals.wilson[0]) }} to {{ "%.2f"|format(s.intervals.wilson[1]) }}</small></span>
 {% if not s.complete %}
-<span class="open">incomplete: {{ s.trials }} of {{ s.planned }} trials judged</span>
+<span class="open">{{ s.status }}</span>
 {% endif %}
 </div>
 {% set low = 100 * s.intervals.clopper_pearson[0] %}
@@ -58,15 +59,15 @@ At most {{ "%g"|format(plan.time_limit_s) }} s a trial.</p>
 
 <h2>Trials</h2>
 <div class="wide"><table class="grid"><tr><th>start pose</th>
-{% for placement in placements %}
-<th>{{ "object under the gripper" if placement == 1 else "object shifted" }}</th>
+{% for number, words in placements %}
+<th>{{ words }}</th>
 {% endfor %}
 </tr>
 {% for pose, row in s.start_poses.items() %}
 <tr><td><strong>{{ pose.replace("_", " ") }}</strong><br>{{ row.successes }}/{{ row.trials }}<br>
 <small>{{ "%.2f"|format(row.clopper_pearson[0]) }} to {{ "%.2f"|format(row.clopper_pearson[1]) }}</small></td>
-{% for placement in placements %}
-{% set cell = cells[pose][placement] %}
+{% for number, _ in placements %}
+{% set cell = cells[pose][number] %}
 <td{% if cell.row %} class="{{ "ok" if cell.row.success else "no" }}"{% endif %}>
 {% if cell.row %}
 <strong class="{{ "good" if cell.row.success else "bad" }}">{{ "&#10003; success"|safe if cell.row.success else
@@ -114,9 +115,7 @@ robot, other scene, so a reference and not a comparison.</p>
 {% endif %}
 
 <h2>Every attempt</h2>
-<p class="soft">{{ s.accounted.committed }} judged, {{ s.accounted.aborted }} aborted,
-{{ s.accounted.interrupted }} interrupted, {{ s.accounted.open }} open. Aborted attempts were repeated, none is left
-out.</p>
+<p class="soft">{{ attempts }}. Aborted and interrupted attempts are repeated, none is left out.</p>
 <div class="wide"><table><tr><th>trial</th><th>attempt</th><th>started</th><th>result</th><th>run [s]</th><th>steps</th>
 <th>reason</th></tr>
 {% for a in s.attempts %}

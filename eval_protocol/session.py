@@ -74,8 +74,8 @@ class Robot(Protocol):
     def check_ready(self, plan: Plan, trial: Trial) -> None:
         """Check camera, arm and scene right before the policy starts."""
 
-    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
-        """Run the policy until success, the time limit, or a fault."""
+    def run_policy(self, plan: Plan, trial: Trial, attempt: TrialRow) -> Episode:
+        """Run the policy until success, the time limit, or a fault; its episode has the id of the attempt."""
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
         """Judge the episode that was just run."""
@@ -133,7 +133,7 @@ class Session:
         self._robot.prepare(self._plan, trial)
         self._robot.check_ready(self._plan, trial)
         self._store.log("ready", "the scene is ready, the policy starts", row)
-        episode = self._robot.run_policy(self._plan, trial, row.id)
+        episode = self._robot.run_policy(self._plan, trial, row)
         self._store.log("ended", f"the policy ended: {episode.ended}", row)
         return episode, self._robot.verdict(self._plan, trial, episode)
 
@@ -196,12 +196,17 @@ def open_session(store: Store, plan: Plan, provenance: Dict[str, Any], resume: b
     store.log("resumed", "resumed" + ("; changed: " + ", ".join(changed) if changed else ""))
 
 
+def video_name(trial: Trial, attempt: TrialRow) -> str:
+    """The file of an attempt's video: ``trial-03-left_front-attempt-1.mp4``."""
+    return f"trial-{trial.number:02d}-{trial.start_pose}-attempt-{attempt.attempt}.mp4"
+
+
 def accounted(trials: List[TrialRow]) -> Dict[str, int]:
-    """How many attempts were committed, aborted, interrupted, or are still open."""
+    """How many attempts were committed, aborted, interrupted, or are running; those only planned are none yet."""
     interrupted = sum(t.state == "aborted" and t.reason.startswith(INTERRUPTED) for t in trials)
     return {
         "committed": sum(t.state == "committed" for t in trials),
         "aborted": sum(t.state == "aborted" for t in trials) - interrupted,
         "interrupted": interrupted,
-        "open": sum(t.state in ("planned", "running") for t in trials),
+        "running": sum(t.state == "running" for t in trials),
     }

@@ -24,7 +24,7 @@ CREATE TABLE session (
     provenance TEXT NOT NULL          -- JSON: git SHA, checkpoint hash, resolved configuration, operator
 );
 CREATE TABLE trial (
-    id TEXT PRIMARY KEY,              -- UUID of this attempt, also its episode_id and video name
+    id TEXT PRIMARY KEY,              -- UUID of this attempt, also its episode_id
     session TEXT NOT NULL REFERENCES session(id),
     number INTEGER NOT NULL,          -- index of the trial in the plan, from 1
     attempt INTEGER NOT NULL,         -- from 1; an aborted attempt is followed by the next

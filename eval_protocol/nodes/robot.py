@@ -15,7 +15,8 @@ from eval_protocol.nodes.calls import POLL_S, ask, call, check_running, master_a
 from eval_protocol.nodes.policy_client import ACTION, PolicyClient
 from eval_protocol.nodes.topics import Topics
 from eval_protocol.plan import Plan, StartPose, Trial
-from eval_protocol.session import Aborted, Episode, Stopped, Verdict
+from eval_protocol.session import Aborted, Episode, Stopped, Verdict, video_name
+from eval_protocol.store import TrialRow
 from eval_protocol.video import VideoWriter
 
 READY_S = 15.0
@@ -80,14 +81,13 @@ class RosRobot(ABC):
             time.sleep(POLL_S)
             problem = self._problem(pose)
 
-    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+    def run_policy(self, plan: Plan, trial: Trial, attempt: TrialRow) -> Episode:
         """Run the policy and record it; what was recorded stays with an abort."""
-        del trial
-        video = VideoWriter(self._folder / "videos" / f"{episode_id}.mp4")
+        video = VideoWriter(self._folder / "videos" / video_name(trial, attempt))
         log = self.topics.start(video)
         episode = Episode()
         try:
-            self._run(plan, episode_id, episode)
+            self._run(plan, attempt.id, episode)
         except Aborted as abort:
             abort.episode = episode
             raise

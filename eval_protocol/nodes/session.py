@@ -76,7 +76,7 @@ def _parameters_of_nodes() -> Dict[str, Any]:
 
 
 def _run_trials(store: Store, plan: Plan, folder: Path, settings: Dict[str, Any], checkpoint: str) -> None:
-    if accounted(store.trials())["open"] == 0:
+    if accounted(store.trials())["committed"] == len(plan.trials):
         return
     robot = _robot(folder, settings, checkpoint)
     robot.wait_until_there(START_S)

@@ -16,6 +16,7 @@ from eval_protocol.plan import Plan, Trial
 from eval_protocol.session import Aborted, Episode, TooSlow, Verdict
 from eval_protocol.simulated import scene_of
 from eval_protocol.speed import Pass, highest_speed, late_picture
+from eval_protocol.store import TrialRow
 
 ASK_EVERY_S = 0.1
 SETTLE_S = 15.0
@@ -72,10 +73,10 @@ class SimulatedRobot(RosRobot):
         if self._status().success:
             raise Aborted("the success predicate holds before the policy has started: the scene is not as planned")
 
-    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+    def run_policy(self, plan: Plan, trial: Trial, attempt: TrialRow) -> Episode:
         """As on every robot; slower the next time where pictures came too late."""
         with self._slowing():
-            return super().run_policy(plan, trial, episode_id)
+            return super().run_policy(plan, trial, attempt)
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
         """Success by the criterion; a predicate that began to hold in time may still be holding when time is over."""

@@ -7,7 +7,8 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from eval_protocol.plan import Plan, Trial
-from eval_protocol.session import Aborted, Episode, Stopped, Verdict
+from eval_protocol.session import Aborted, Episode, Stopped, Verdict, video_name
+from eval_protocol.store import TrialRow
 from eval_protocol.video import VideoWriter
 
 
@@ -28,7 +29,7 @@ class FakeRobot:
     def check_ready(self, plan: Plan, trial: Trial) -> None:
         self.calls.append(f"check {trial.number}")
 
-    def run_policy(self, plan: Plan, trial: Trial, episode_id: str) -> Episode:
+    def run_policy(self, plan: Plan, trial: Trial, attempt: TrialRow) -> Episode:
         self.calls.append(f"run {trial.number}")
         draw = random.Random(trial.number)
         success = trial.number % 2 == 1
@@ -41,7 +42,7 @@ class FakeRobot:
             intervals_s=[draw.gauss(0.2, 0.004) for _ in range(steps - 1)],
             limits={"leash": 2},
             milestones=["reach", "grasp", "transport", "place"] if success else ["reach"],
-            video=self._film(episode_id, steps) if self.video else "",
+            video=self._film(video_name(trial, attempt), steps) if self.video else "",
         )
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
@@ -52,8 +53,8 @@ class FakeRobot:
         if self.lost:
             raise Stopped("the bridge did not come back")
 
-    def _film(self, episode_id: str, steps: int) -> str:
-        writer = VideoWriter(self.folder / "videos" / (episode_id + ".mp4"))
+    def _film(self, name: str, steps: int) -> str:
+        writer = VideoWriter(self.folder / "videos" / name)
         picture = np.zeros((96, 128, 3), dtype=np.uint8)
         for step in range(steps):
             picture[:, :, step % 3] = (step * 5) % 256

@@ -28,7 +28,7 @@ class Robot:
     def check_ready(self, plan, trial):
         pass
 
-    def run_policy(self, plan, trial, episode_id):
+    def run_policy(self, plan, trial, attempt):
         time.sleep(TRIAL_S)
         return Episode(duration_s=TRIAL_S, steps=1, ended="time_limit")
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from eval_protocol.paper import METHODS, TABLE_1, reference_row
-from eval_protocol.plan import make_plan
+from eval_protocol.plan import PLACEMENTS, make_plan
 from eval_protocol.report import print_table, summarise, write_report
 from eval_protocol.session import Episode, Session, open_session
 from eval_protocol.store import Store
@@ -38,7 +38,7 @@ def test_the_summary_counts_every_attempt(session):
     assert (summary["trials"], summary["successes"], summary["complete"]) == (12, 6, True)
     assert [round(x, 2) for x in summary["intervals"]["clopper_pearson"]] == [0.21, 0.79]
     assert len(summary["attempts"]) == 13
-    assert summary["accounted"] == {"committed": 12, "aborted": 1, "interrupted": 0, "open": 0}
+    assert summary["accounted"] == {"committed": 12, "aborted": 1, "interrupted": 0, "running": 0}
     assert {pose: row["successes"] for pose, row in summary["start_poses"].items()} == {
         "left_front": 2,
         "right_front": 1,
@@ -73,16 +73,56 @@ def test_the_report_is_the_same_byte_for_byte_when_written_again(page, session):
     assert write_report(session / "session.sqlite").read_text() == page
 
 
-def test_an_unfinished_session_says_so(tmp_path):
+def test_an_unfinished_session_says_so(tmp_path, capsys):
     store = Store(tmp_path / "session.sqlite")
     open_session(store, make_plan("knife_in_pot"), {}, resume=False)
     trial = store.next_trial()
     store.start(trial)
-    store.commit(trial, True, "", FakeRobot(tmp_path).run_policy(make_plan("knife_in_pot"), _first(), "x").to_json())
+    episode = FakeRobot(tmp_path).run_policy(make_plan("knife_in_pot"), _first(), trial)
+    store.commit(trial, True, "", episode.to_json())
+    store.start(store.next_trial())
+    summary = summarise(store)
     store.close()
+    assert (summary["complete"], summary["status"]) == (False, "incomplete: 1 of 12 trials judged")
+    assert summary["accounted"] == {"committed": 1, "aborted": 0, "interrupted": 0, "running": 1}
+    print_table(summary, width=100)
+    printed = capsys.readouterr().out
+    assert printed.count("incomplete: 1 of 12 trials judged") == 2
+    assert "attempts: 1 judged, 0 aborted, 0 interrupted, 1 running\n" in printed
     page = write_report(tmp_path).read_text()
-    assert "incomplete: 1 of 12 trials judged" in page
+    assert "<title>knife_in_pot: 1/1 (incomplete: 1 of 12 trials judged)</title>" in page
+    assert '<span class="open">incomplete: 1 of 12 trials judged</span>' in page
     assert page.count("not judged") == 11
+
+
+def test_page_and_table_have_the_same_heads(page, session, capsys):
+    assert report_command(session) == 0
+    table = capsys.readouterr().out
+    for head in PLACEMENTS:
+        assert f"<th>{head}</th>" in page and f" {head} " in table
+    assert "incomplete" not in page + table
+
+
+def test_videos_are_named_by_trial_and_attempt(session):
+    names = sorted(path.name for path in (session / "videos").iterdir())
+    assert names[:3] == [
+        "trial-01-left_front-attempt-1.mp4",
+        "trial-02-left_front-attempt-1.mp4",
+        "trial-03-left_front-attempt-2.mp4",
+    ]
+    assert len(names) == 12
+
+
+def test_videos_of_sessions_that_named_them_by_uuid_are_still_shown(tmp_path):
+    store = Store(tmp_path / "session.sqlite")
+    open_session(store, make_plan("knife_in_pot"), {}, resume=False)
+    trial = store.next_trial()
+    store.start(trial)
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / f"{trial.id}.mp4").write_bytes(b"moving pictures")
+    store.commit(trial, True, "", Episode(duration_s=0.2, steps=1, video=f"videos/{trial.id}.mp4").to_json())
+    store.close()
+    assert base64.b64encode(b"moving pictures").decode() in write_report(tmp_path).read_text()
 
 
 def _first():

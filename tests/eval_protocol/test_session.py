@@ -43,7 +43,7 @@ def test_aborts_are_recorded_and_repeated(store, tmp_path):
         (2, "aborted", "arm not armed"),
         (3, "committed", "predicate"),
     ]
-    assert accounted(rows) == {"committed": 12, "aborted": 3, "interrupted": 0, "open": 0}
+    assert accounted(rows) == {"committed": 12, "aborted": 3, "interrupted": 0, "running": 0}
     assert robot.calls.count("recover") == 3
     assert sum("aborted, will be repeated: camera stale" in line for line in lines) == 1
 
@@ -51,9 +51,9 @@ def test_aborts_are_recorded_and_repeated(store, tmp_path):
 def test_a_trial_that_keeps_being_aborted_stops_the_session_and_can_be_resumed(store, tmp_path):
     with pytest.raises(Stopped, match="trial 2 was aborted 3 times in a row, last because: no image"):
         run(store, FakeRobot(tmp_path, {2: ["no image"] * 9}), max_attempts=3)
-    assert accounted(store.trials()) == {"committed": 1, "aborted": 3, "interrupted": 0, "open": 11}
+    assert accounted(store.trials()) == {"committed": 1, "aborted": 3, "interrupted": 0, "running": 0}
     run(store, FakeRobot(tmp_path))
-    assert accounted(store.trials()) == {"committed": 12, "aborted": 3, "interrupted": 0, "open": 0}
+    assert accounted(store.trials()) == {"committed": 12, "aborted": 3, "interrupted": 0, "running": 0}
 
 
 def test_a_robot_that_does_not_come_back_stops_the_session(store, tmp_path):
@@ -68,7 +68,7 @@ def test_a_robot_that_does_not_come_back_stops_the_session(store, tmp_path):
 def test_whatever_ends_the_session_is_the_reason_of_an_abort(store, tmp_path, error):
     robot = FakeRobot(tmp_path)
 
-    def run_policy(plan, trial, episode_id):
+    def run_policy(plan, trial, attempt):
         raise error
 
     robot.run_policy = run_policy
@@ -83,9 +83,9 @@ def test_what_was_run_before_an_abort_is_kept(store, tmp_path):
     robot = FakeRobot(tmp_path)
     run_policy = robot.run_policy
 
-    def fail_once(plan, trial, episode_id):
+    def fail_once(plan, trial, attempt):
         robot.run_policy = run_policy
-        raise Aborted("camera stale", run_policy(plan, trial, episode_id))
+        raise Aborted("camera stale", run_policy(plan, trial, attempt))
 
     robot.run_policy = fail_once
     run(store, robot)
@@ -108,10 +108,10 @@ def test_an_abort_that_made_things_slower_is_not_one_more_failure(store, tmp_pat
     robot = FakeRobot(tmp_path)
     run_policy, left = robot.run_policy, [TooSlow("too slow"), TooSlow("too slow"), Aborted("loose cable")] * 2
 
-    def fail(plan, trial, episode_id):
+    def fail(plan, trial, attempt):
         if left:
             raise left.pop(0)
-        return run_policy(plan, trial, episode_id)
+        return run_policy(plan, trial, attempt)
 
     robot.run_policy = fail
     run(store, robot, max_attempts=3)
@@ -134,7 +134,7 @@ def test_a_known_verdict_is_not_lost_to_a_passing_fault_of_the_disk(store, tmp_p
 
     store.commit = full
     lines = run(store, FakeRobot(tmp_path))
-    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 0, "open": 0}
+    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 0, "running": 0}
     assert sum("success is not logged yet: cannot write: disk full" in line for line in lines) == 4
 
 
@@ -152,4 +152,4 @@ def test_a_disk_that_stays_full_ends_the_session_and_the_trial_is_repeated_on_re
     assert len(tries) == 5
     store.commit = commit
     run(store, FakeRobot(tmp_path))
-    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 1, "open": 0}
+    assert accounted(store.trials()) == {"committed": 12, "aborted": 0, "interrupted": 1, "running": 0}
