@@ -6,9 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
+DEFAULT_TASK = "sweet_potato_on_plate"
+"""What is evaluated where no task is named: by the demo, the launch files, the session node and `vptr eval plan`."""
+
 DEFAULTS: Dict[str, Any] = {
     "robot": "sim",
-    "task": "croissant_out_of_colander",
+    "task": DEFAULT_TASK,
     "scenario": 1,
     "seed": 0,
     "protocol": "",

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, Optional
 
+from eval_protocol.settings import DEFAULT_TASK
+
 FIRST = "session in "
 LAST = "report: "
 NOISE = re.compile(
@@ -19,7 +21,7 @@ NOISE = re.compile(
 
 
 def demo(
-    task: str = "sweet_potato_on_plate",
+    task: str = DEFAULT_TASK,
     policy: Optional[Path] = None,
     seed: int = 0,
     speed: float = 0.0,

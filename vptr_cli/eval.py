@@ -7,9 +7,11 @@ from typing import Callable, Dict, Optional
 
 from tyro.conf import Positional
 
+from eval_protocol.settings import DEFAULT_TASK
+
 
 def plan(
-    task: str = "croissant_out_of_colander",
+    task: str = DEFAULT_TASK,
     scenario: int = 1,
     seed: int = 0,
     protocol: Optional[Path] = None,
@@ -18,7 +20,7 @@ def plan(
     """Print the twelve trials of a session: what to place where.
 
     Args:
-        task: one of `vptr sim tasks`
+        task: one of `vptr sim tasks`; the default is the demo's
         scenario: 1 start poses, 2 with two novel distractors, 3 with a novel target object
         seed: of the shifts and the places of the distractors
         protocol: YAML of the lab's start poses, table and time limit; default config/protocol/v_ptr.yaml
@@ -28,6 +30,8 @@ def plan(
 
     try:
         laid_out = make_plan(task, scenario, seed, load_lab(protocol))
+        if out is not None:
+            _write(out, json.dumps(laid_out.to_json(), indent=2) + "\n")
     except PlanError as error:
         return _failed("plan", error)
     print(f"{task}, scenario {scenario} ({SCENARIOS[scenario]}), {laid_out.time_limit_s:g} s a trial")
@@ -36,7 +40,7 @@ def plan(
         print(f"trial {trial.number:2d}  {trial.start_pose}: {' '.join(instructions(laid_out, trial))}")
     print(f"plan sha256 {laid_out.hash()}")
     if out is not None:
-        out.write_text(json.dumps(laid_out.to_json(), indent=2) + "\n", encoding="utf-8")
+        print(f"written to {out}")
     return 0
 
 
@@ -86,6 +90,19 @@ def save_pose(name: Positional[str], protocol: Optional[Path] = None) -> int:
         return _failed("save-pose", error)
     print(written)
     return 0
+
+
+def _write(out: Path, text: str) -> None:
+    """Write the plan, or say what is wrong with the path."""
+    from eval_protocol.plan import PlanError
+
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PlanError(
+            f"cannot write the plan to --out {out} ({error.strerror}): expected the path of a file in a folder that "
+            "exists and may be written to"
+        ) from error
 
 
 def _dumps(value: Dict[str, object]) -> str:

@@ -1,9 +1,13 @@
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-from eval_protocol.settings import DEFAULTS, session_folder, settings_from
+from eval_protocol.settings import DEFAULT_TASK, DEFAULTS, session_folder, settings_from
+from robot_bridge.share import share_path
+from vptr_cli.demo import demo
+from vptr_cli.eval import plan
 
 
 def test_what_is_not_given_keeps_its_default():
@@ -33,3 +37,13 @@ def test_a_session_is_stored_under_the_shells_folder(tmp_path, monkeypatch):
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-[0-9a-f]{6}", new.name)
     assert session_folder("a/b") == tmp_path / "a" / "b"
     assert session_folder("/x/y") == Path("/x/y")
+
+
+def test_every_way_in_evaluates_the_same_task_by_default():
+    launch = share_path("launch")
+    given = {file.name: re.search(r'name="task" default="(\w+)"', file.read_text()) for file in launch.glob("*.launch")}
+    assert {match[1] for match in given.values() if match} == {DEFAULT_TASK}
+    assert sum(match is not None for match in given.values()) == 2
+    for command in (demo, plan):
+        assert inspect.signature(command).parameters["task"].default == DEFAULT_TASK
+    assert DEFAULTS["task"] == DEFAULT_TASK
