@@ -11,27 +11,41 @@ from robot_bridge.share import share_path
 FIELDS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
 
 
-def save_start_pose(name: str, read: Callable[[], Sequence[float]], file: Optional[Path] = None) -> str:
-    """Replace the pose ``name`` in the file by what ``read`` returns, a Bridge state (7,); returns what was written.
+def save_start_pose(
+    name: str, read: Callable[[], Sequence[float]], file: Optional[Path] = None, force: bool = False
+) -> str:
+    """Replace the pose ``name`` in the file by what ``read`` returns, a Bridge state (7,); returns what was replaced.
 
-    Raises PlanError when the name or the file is wrong, or when the new pose is out of bounds; the file is then
-    as it was.
+    The package's own file is changed only by ``force``: a lab has its copy. Raises PlanError when the name or the file
+    is wrong, or when the new pose is out of bounds; the file is then as it was.
     """
-    file = Path(file or share_path(PROTOCOL))
+    shipped = share_path(PROTOCOL)
+    file = Path(file or shipped)
     if name not in START_POSES:
         raise PlanError(f"no start pose {name!r}: the protocol has {', '.join(START_POSES)}")
-    load_lab(file)
+    if not force and file.resolve() == shipped.resolve():
+        raise PlanError(
+            f"{file} is the package's own protocol, which the simulation is evaluated by: copy it for your lab and give "
+            "the copy as --protocol, or change it all the same by --force"
+        )
+    before = load_lab(file).poses[name]
     text = file.read_text(encoding="utf-8")
-    values = ", ".join(f"{field}: {float(value):.4f}" for field, value in zip(FIELDS, read()))
+    values = _words(read())
     part = file.with_name(file.name + ".part")
-    part.write_text(_replaced(text, name, f"{{{values}}}"), encoding="utf-8")
+    part.write_text(_replaced(text, name, values), encoding="utf-8")
     try:
         load_lab(part)
     except PlanError:
         part.unlink()
         raise
     os.replace(part, file)
-    return f"{name}: {{{values}}} saved in {file}"
+    return f"{name}: {values} saved in {file}\nit replaces {name}: {_words([*before.pose(), before.gripper])}"
+
+
+def _words(state: Sequence[float]) -> str:
+    """A Bridge state (7,) as YAML, to a tenth of a millimetre; a rounded-off minus sign is no pose's."""
+    fields = (f"{field}: {round(float(value), 4) + 0.0:.4f}" for field, value in zip(FIELDS, state))
+    return f"{{{', '.join(fields)}}}"
 
 
 def _replaced(text: str, name: str, value: str) -> str:

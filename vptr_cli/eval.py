@@ -73,19 +73,20 @@ def report(session: Positional[Path], json: bool = False) -> int:
     return 0
 
 
-def save_pose(name: Positional[str], protocol: Optional[Path] = None) -> int:
+def save_pose(name: Positional[str], protocol: Optional[Path] = None, force: bool = False) -> int:
     """Save the arm's current pose as a start pose: jog the arm there first.
 
     Args:
         name: left_front, right_front, left_rear or right_rear
-        protocol: YAML of the lab's start poses; default config/protocol/v_ptr.yaml
+        protocol: your lab's copy of config/protocol/v_ptr.yaml
+        force: change config/protocol/v_ptr.yaml itself where no copy is named
     """
     from eval_protocol.nodes.pose import NoPose, read_pose
     from eval_protocol.plan import PlanError
     from eval_protocol.start_poses import save_start_pose
 
     try:
-        written = save_start_pose(name, read_pose, protocol)
+        written = save_start_pose(name, read_pose, protocol, force)
     except (NoPose, PlanError) as error:
         return _failed("save-pose", error)
     print(written)

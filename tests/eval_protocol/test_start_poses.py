@@ -16,7 +16,11 @@ def lab_file(tmp_path):
 
 def test_saving_changes_one_line_and_keeps_the_comments(lab_file):
     before = lab_file.read_text().splitlines()
-    save_start_pose("left_rear", lambda: STATE, lab_file)
+    told = save_start_pose("left_rear", lambda: STATE, lab_file)
+    assert told.splitlines()[1] == (
+        "it replaces left_rear: "
+        "{x: 0.3250, y: 0.0900, z: 0.2000, roll: 0.0000, pitch: 0.0000, yaw: 0.0000, gripper: 1.0000}"
+    )
     after = lab_file.read_text().splitlines()
     assert [new for old, new in zip(before, after) if old != new] == [
         "  left_rear: {x: 0.2512, y: -0.0471, z: 0.1833, roll: 0.0100, pitch: -0.0200, yaw: 0.3000, gripper: 0.9000}"
@@ -48,3 +52,23 @@ def test_a_pose_out_of_bounds_leaves_the_file_alone(lab_file):
 def test_an_unknown_pose_is_refused_before_the_robot_is_asked(lab_file):
     with pytest.raises(PlanError, match="no start pose 'left'"):
         save_start_pose("left", lambda: pytest.fail("the robot was asked"), lab_file)
+
+
+def test_a_minus_that_rounding_left_over_is_not_written(lab_file):
+    save_start_pose("left_rear", lambda: [0.3, -0.00001, 0.2, -1e-9, -0.00006, 0.0, 1.0], lab_file)
+    (line,) = (line for line in lab_file.read_text().splitlines() if line.startswith("  left_rear: {x: 0.3000"))
+    assert "y: 0.0000" in line and "roll: 0.0000" in line and "pitch: -0.0001" in line
+
+
+def test_the_packages_own_file_is_changed_by_force_alone(lab_file, monkeypatch, tmp_path):
+    shipped = share_path(PROTOCOL)
+    before = shipped.read_text()
+    link = tmp_path / "link.yaml"
+    link.symlink_to(shipped)
+    for file in (None, shipped, link):
+        with pytest.raises(PlanError, match="copy it for your lab"):
+            save_start_pose("left_rear", lambda: pytest.fail("the robot was asked"), file)
+    assert shipped.read_text() == before
+    monkeypatch.setattr("eval_protocol.start_poses.share_path", lambda _: lab_file)
+    save_start_pose("left_rear", lambda: STATE, force=True)
+    assert load_lab(lab_file).poses["left_rear"].pose() == STATE[:6]
