@@ -25,8 +25,8 @@ def save_start_pose(
         raise PlanError(f"no start pose {name!r}: the protocol has {', '.join(START_POSES)}")
     if not force and file.resolve() == shipped.resolve():
         raise PlanError(
-            f"{file} is the package's own protocol, which the simulation is evaluated by: copy it for your lab and give "
-            "the copy as --protocol, or change it all the same by --force"
+            f"{file} is the package's own protocol, by which the simulation is evaluated: copy it for your lab, give "
+            "the copy as --protocol; --force changes this one all the same"
         )
     before = load_lab(file).poses[name]
     text = file.read_text(encoding="utf-8")
