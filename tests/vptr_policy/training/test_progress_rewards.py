@@ -1,0 +1,68 @@
+"""Rewards by the distance to a goal in an embedding, against a slow calculation."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from demonstrations import make
+
+from vptr_policy.data.demonstrations import open_cache
+from vptr_policy.data.robot.transitions import TransitionOptions, Transitions, assemble
+from vptr_policy.training.progress_rewards import embed, progress, with_progress_rewards
+
+
+class Means(torch.nn.Module):
+    """Embeds a picture as the mean of each channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.scale * images.float().mean((2, 3))
+
+
+@pytest.fixture(scope="module")
+def transitions(tmp_path_factory: pytest.TempPathFactory) -> Transitions:
+    tasks = ("knife_in_pot", "cucumber_in_bowl")
+    made = [make(number, 3 + number, tasks[number % 2], number != 2) for number in range(5)]
+    cache = open_cache(tmp_path_factory.mktemp("cache"), made, "mark")
+    return assemble([cache], TransitionOptions(successes_only=False))
+
+
+def test_each_step_is_rewarded_with_its_progress(transitions: Transitions) -> None:
+    pictures = [transitions.frames[number].mean((0, 1)) for number in range(len(transitions.frames))]
+    embeddings = embed(transitions, Means())
+    assert np.allclose(embeddings.numpy(), pictures, atol=1e-3)
+    found = progress(transitions, embeddings)
+    for task in range(2):
+        rows = np.flatnonzero(transitions.task == task)
+        ends = [
+            transitions.next[row]
+            for row in rows
+            if transitions.success[row] and (row == len(found) - 1 or transitions.next[row] != transitions.now[row + 1])
+        ]
+        assert len(ends) == 2
+        goal = np.mean([pictures[end] for end in ends], 0)
+        for row in rows:
+            before, after = (np.linalg.norm(pictures[i] - goal) for i in (transitions.now[row], transitions.next[row]))
+            assert found[row] == pytest.approx(before - after, abs=1e-3)
+
+
+def test_they_are_kept(transitions: Transitions, tmp_path: Path) -> None:
+    first = with_progress_rewards(transitions, Means(), tmp_path / "run" / "rewards.npy")
+    broken = Means()
+    broken.scale.data.fill_(float("nan"))
+    assert np.array_equal(
+        with_progress_rewards(transitions, broken, tmp_path / "run" / "rewards.npy").rewards, first.rewards
+    )
+    np.save(str(tmp_path / "run" / "rewards.npy"), np.zeros(3))
+    with pytest.raises(ValueError, match=r"holds 3 rewards of 25 transitions; delete it"):
+        with_progress_rewards(transitions, broken, tmp_path / "run" / "rewards.npy")
+
+
+def test_a_task_without_a_success_has_no_goal(transitions: Transitions) -> None:
+    none = Transitions(**{**vars(transitions), "success": np.zeros(len(transitions), bool)})
+    with pytest.raises(ValueError, match="no demonstration of cucumber_in_bowl succeeded: there is no goal"):
+        progress(none, embed(none, Means()))
