@@ -68,7 +68,8 @@ def _source(folder: Path) -> RobotBatches:
     rows.update(task=trajectory % 4, text=trajectory % 4, trajectory=trajectory)
     names = ("a", "b", "c", "d")
     transitions = assemble([Cache(frames, rows, names, "noise", names)], TransitionOptions("action"))
-    return RobotBatches(transitions, one_hot(transitions), BatchOptions(BATCH, 0, Augmentation(), True, True))
+    options = BatchOptions(BATCH, 0, Augmentation(), rewards=True, successors=True)
+    return RobotBatches(transitions, one_hot(transitions), options)
 
 
 def _networks() -> Tuple[Actor, Critic]:

@@ -56,7 +56,7 @@ def test_what_goes_wrong_in_the_thread_is_raised() -> None:
 
 def test_worker_processes_map_the_frames_and_make_the_same_batches(tmp_path: Path) -> None:
     transitions = assemble([tiny_cache(tmp_path)], TransitionOptions())
-    source = RobotBatches(transitions, one_hot(transitions), BatchOptions(4, 0, Augmentation(), True, True))
+    source = RobotBatches(transitions, one_hot(transitions), BatchOptions(4, 0, Augmentation(), successors=True))
     with Stream(source, 3, 7, 2, CPU) as stream:
         for step in range(3, 7):
             made: Any = stream.next()
