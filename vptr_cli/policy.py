@@ -21,6 +21,7 @@ def info(policy: Optional[Path] = None, json: bool = False) -> int:
     from json import dumps
 
     from vptr_policy.checkpoint import CheckpointError, load_checkpoint
+    from vptr_policy.description import describe
 
     try:
         actor, card = load_checkpoint(_folder(policy))
@@ -30,25 +31,15 @@ def info(policy: Optional[Path] = None, json: bool = False) -> int:
         print(dumps(asdict(card), indent=2))
         return 0
     parameters = sum(parameter.numel() for parameter in actor.parameters())
-    rows = {
-        "tasks": ", ".join(card.tasks),
-        "algorithm": card.algorithm,
-        "network": f"{card.network.encoder}, {parameters / 1e6:.2f} M parameters",
-        "gripper": card.gripper,
-        "data": {name: value for name, value in card.data.items() if name != "plan"},
-        "trained by": card.training.get("command", "unknown"),
-        "git": card.training.get("git_sha", "unknown"),
-        "seconds": card.training.get("seconds", "unknown"),
-        "metrics": card.metrics,
-    }
-    for name, value in rows.items():
-        print(f"{name + ':':12}{value}")
+    print(_folder(policy))
+    for line in describe(card, parameters):
+        print(line)
     return 0
 
 
 def replay(
     frames: Path,
-    out: Path,
+    out: Optional[Path] = None,
     policy: Optional[Path] = None,
     task: Optional[str] = None,
     rows: int = 8,
@@ -61,16 +52,17 @@ def replay(
 
     Args:
         frames: folder of pictures, folder of episodes (such as the Bridge sample), or video file.
-        out: folder for the results.
+        out: folder for the results; default runs/replay/ and the name of the recordings.
         policy: checkpoint folder; default the shipped policy.
-        task: the task the policy is told; default its first.
+        task: the task the policy is told, one of `vptr policy info`; default its first, which the film strip says.
         rows: recordings drawn at most; all are replayed.
     """
     from vptr_policy.checkpoint import CheckpointError
     from vptr_policy.data.recorded import read_recordings
+    from vptr_policy.film_strip import film_strip
     from vptr_policy.policy import load_policy
-    from vptr_policy.replay import film_strip, write_actions
     from vptr_policy.replay import replay as run
+    from vptr_policy.replay import write_actions
 
     try:
         recordings = read_recordings(frames)
@@ -79,10 +71,12 @@ def replay(
         replays = [run(actor, recording, name) for recording in recordings]
     except (CheckpointError, FileNotFoundError, ValueError) as error:
         return _fail(error)
+    out = out or Path("runs", "replay", frames.resolve().stem)
     out.mkdir(parents=True, exist_ok=True)
     write_actions(out / "actions.json", name, replays)
-    film_strip(name, replays[:rows]).save(out / "film.png")
-    print(_summary(name, replays))
+    told = name if task else f"{name} (its first, as no --task was given)"
+    film_strip(told, replays[:rows]).save(out / "film.png")
+    print(_summary(told, replays))
     print(f"film strip: {out / 'film.png'}")
     return 0
 
@@ -95,6 +89,7 @@ def record(rollout: Path, policy: Optional[Path] = None) -> int:
         policy: checkpoint folder; default the shipped policy.
     """
     from vptr_policy.checkpoint import CheckpointError, record_metrics
+    from vptr_policy.description import successes
 
     try:
         result = loads(rollout.read_text(encoding="utf-8").strip().splitlines()[-1])
@@ -104,7 +99,7 @@ def record(rollout: Path, policy: Optional[Path] = None) -> int:
         return _fail(error)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         return _fail(ValueError(f"{rollout}: expected the output of `vptr sim rollout --json` ({error!r})"))
-    print(f"metrics: {card.metrics}")
+    print("\n".join(successes(card.metrics)))
     return 0
 
 
@@ -126,7 +121,8 @@ def _summary(task: str, replays: Any) -> str:
     import numpy as np
 
     seconds = np.concatenate([entry.seconds for entry in replays])
-    text = f"{task}: {len(replays)} recordings, {len(seconds)} pictures, {1000 * np.median(seconds):.1f} ms an action"
+    recordings = "1 recording" if len(replays) == 1 else f"{len(replays)} recordings"
+    text = f"{task}: {recordings}, {len(seconds)} pictures, {1000 * np.median(seconds):.1f} ms an action"
     errors = [entry.motion_error() for entry in replays if entry.recording.actions is not None]
     if errors:
         text += f", {np.mean(errors):.3f} of the action box from the recorded motions"

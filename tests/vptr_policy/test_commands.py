@@ -55,14 +55,20 @@ def test_train_writes_a_policy_that_info_describes(data: Path, run_folder: Path,
     assert source["folder"] == str(data) and source["shards"] == 1 and source["plan"] == {"seed": 0}
 
 
-def test_replay_writes_a_film_strip(run_folder: Path, tmp_path: Path, capsys: Any) -> None:
+def test_replay_writes_a_film_strip(
+    run_folder: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frames = tmp_path / "frames"
     frames.mkdir()
     for number in range(3):
         cv2.imwrite(str(frames / f"im_{number}.jpg"), np.full((48, 64, 3), 80 * number, np.uint8))
-    words = ["--frames", str(frames), "--policy", str(run_folder / "checkpoint"), "--out", str(tmp_path / "out")]
+    words = ["--frames", str(frames), "--policy", str(run_folder / "checkpoint")]
+    monkeypatch.chdir(tmp_path)
     text = _printed(["policy", "replay", *words], capsys)
-    assert "knife_in_pot: 1 recordings, 3 pictures" in text
+    assert "knife_in_pot (its first, as no --task was given): 1 recording, 3 pictures" in text
+    assert Path("runs", "replay", "frames", "film.png").is_file()
+    text = _printed(["policy", "replay", *words, "--task", "knife_in_pot", "--out", "out"], capsys)
+    assert text.startswith("knife_in_pot: 1 recording, 3 pictures")
     assert cv2.imread(str(tmp_path / "out" / "film.png")) is not None
     assert len(json.loads((tmp_path / "out" / "actions.json").read_text())["frames"]) == 3
 

@@ -1,6 +1,7 @@
 """Recorded pictures and a policy's actions on them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import List
 
@@ -10,7 +11,8 @@ import pytest
 
 from robot_bridge.interface import Action, Observation
 from vptr_policy.data.recorded import NEUTRAL_STATE, read_recordings
-from vptr_policy.replay import film_strip, replay, write_actions
+from vptr_policy.film_strip import BAR_LINE, GAP, HALF, POLICY, RECORDED, TILE, ZERO, film_strip, panel_box
+from vptr_policy.replay import replay, write_actions
 
 BRIDGE = Path(__file__).resolve().parents[3] / "shared" / "data" / "bridge_v2_sample"
 
@@ -67,13 +69,19 @@ def test_the_strip_shows_pictures_and_bars_of_the_right_length(tmp_path: Path) -
     _write(tmp_path / "a", 2)
     entry = replay(Watching(), read_recordings(tmp_path / "a")[0], "knife_in_pot")
     pixels = np.asarray(film_strip("knife_in_pot", [entry]))
-    colour = (pixels == (214, 69, 33)).all(2)
-    panel = colour[26 + 26 + 160 :, 8:168]  # below the first picture
-    lengths = panel.sum(1)
-    droll, dyaw = lengths[4 + 11 * 3 + 3], lengths[4 + 11 * 5 + 3]
-    assert droll == 21 and dyaw == 51  # 0.1 and -0.25 of 0.25, on 50 px, and the middle
-    second = pixels[26 + 26 + 80, 8 + 164 + 80]
-    assert second.tolist() == [10, 0, 0]
+    left, top = panel_box(0, 0)
+    bars = (pixels == POLICY).all(2)[top : top + 6 * BAR_LINE, left + ZERO - HALF : left + TILE + GAP].sum(1)
+    roll, yaw = bars[8 + BAR_LINE * 3], bars[8 + BAR_LINE * 5]
+    assert roll == round(0.4 * HALF) + 1 and yaw == HALF + 1  # 0.1 and -0.25 of 0.25, and the middle
+    assert pixels[top - TILE // 2, left + TILE + GAP + TILE // 2].tolist() == [10, 0, 0]
+
+
+def test_recorded_actions_are_explained_only_where_there_are_some(tmp_path: Path) -> None:
+    _write(tmp_path / "a", 2)
+    (recording,) = read_recordings(tmp_path / "a")
+    known = replace(recording, actions=np.full((2, 7), 0.02))
+    strips = [np.asarray(film_strip("x", [replay(Watching(), one, "x")])) for one in (recording, known)]
+    assert [(strip == RECORDED).all(2).any() for strip in strips] == [False, True]
 
 
 def test_a_video_is_read(tmp_path: Path) -> None:

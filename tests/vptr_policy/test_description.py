@@ -1,0 +1,33 @@
+"""What a checkpoint is, told without braces."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from vptr_policy.card import read_card
+from vptr_policy.description import describe, duration, successes, words
+
+SHIPPED = read_card(Path(__file__).resolve().parents[2] / "models" / "bc-sim")
+
+
+def test_the_shipped_policy_is_told_in_lines_of_words() -> None:
+    text = "\n".join(describe(SHIPPED, 416_000))
+    assert not set("{}[]'") & set(text)
+    for told in ("bc (loss huber)", "hidden layers of 256 256", "0.42 M", "86,327 transitions", "25 min 14 s"):
+        assert told in text
+    rollout = SHIPPED.metrics["rollout"]
+    assert f"{rollout['successes']}/{rollout['episodes']}" in text and rollout["command"] in text
+
+
+def test_a_card_that_says_little_is_told_too() -> None:
+    card = replace(SHIPPED, algorithm={}, data={}, training={}, metrics={"rollout": {}, "success": 0.51234})
+    lines = describe(card, 1)
+    assert "data:       unknown" in lines and "metrics:    success 0.5123" in lines
+    assert "vptr policy record" in lines[-1]
+    assert successes({})[0].startswith("successes:  not recorded")
+
+
+def test_values_are_told_as_one_says_them() -> None:
+    assert words({"learning_rate": 0.0001, "hidden": [256, 256], "cache": None, "failures": False}) == (
+        "learning rate 0.0001, hidden 256 256, cache none, failures no"
+    )
+    assert (duration(62), duration(7320)) == ("1 min 2 s", "2 h 2 min")
