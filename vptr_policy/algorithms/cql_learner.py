@@ -115,6 +115,7 @@ class CQLLearner(Learner):
     def _actor_loss(self, batch: Batch, seen: _Seen) -> Tuple[Tensor, Info]:
         """Of actor and temperature; in the warm-up only what imitates counts."""
         settings = self.settings
+        labels = batch.actions if batch.labels is None else batch.labels
         temperature, log_probs = self.log_temperature.exp(), seen.log_probs[:, -1]
         with without_gradients(self.critic):
             q = self.critic.q(seen.critic_features.detach(), batch.tasks, seen.actions[:, -1])
@@ -123,10 +124,20 @@ class CQLLearner(Learner):
         on = (self.updates >= settings.actor_warm_up).to(loss)  # a tensor: no wait for the GPU
         total = on * (loss + balance)
         if settings.bc_weight:
-            imitation, _ = LOSSES[settings.bc_loss](batch.actions, seen.policy)
+            imitation = self._imitation(labels, seen.policy, batch.imitated)
             total = total + settings.bc_weight * imitation
             more["imitation"] = imitation.detach()
-        return total, {"actor_loss": total.detach(), **info, **more, **errors(batch.actions, seen.policy)}
+        return total, {"actor_loss": total.detach(), **info, **more, **errors(labels, seen.policy)}
+
+    def _imitation(self, labels: Tensor, policy: TanhGaussian, imitated: Optional[Tensor]) -> Tensor:
+        """The cloning loss of the rows to imitate, as a mean over all rows: 0 where there are none."""
+        loss = LOSSES[self.settings.bc_loss]
+        if imitated is None or bool(imitated.all()):
+            return loss(labels, policy)[0]
+        chosen = TanhGaussian(policy.mean[imitated], policy.log_std[imitated])
+        if not len(chosen.mean):
+            return policy.mean.sum() * 0.0
+        return loss(labels[imitated], chosen)[0] * imitated.to(labels).mean()
 
     def parameter_groups(self) -> List[Dict[str, Any]]:
         """Of critic, actor and temperature."""

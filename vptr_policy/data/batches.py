@@ -28,6 +28,10 @@ class Batch:
     """(B, tasks) one-hot, or sentence embeddings"""
     actions: Tensor
     """(B, 7) in [-1, 1]"""
+    labels: Optional[Tensor] = None
+    """(B, 7) in [-1, 1], what to imitate where it is not ``actions``: what the demonstrator meant to do"""
+    imitated: Optional[Tensor] = None
+    """(B,) bool, whether the demonstration succeeded and is to be imitated"""
     next_images: Optional[Tensor] = None
     next_states: Optional[Tensor] = None
     rewards: Optional[Tensor] = None
@@ -65,6 +69,8 @@ class BatchOptions:
     """with next states, whose pictures cost as much again"""
     rank: int = 0
     world: int = 1
+    labels: bool = False
+    """with what to imitate, and of whom"""
 
 
 class RobotBatches:
@@ -97,6 +103,9 @@ class RobotBatches:
             tasks=torch.from_numpy(told.vectors[told.index[rows]]),
             actions=torch.from_numpy(data.actions[rows]),
         )
+        if self._options.labels:
+            labels, imitated = torch.from_numpy(data.labels[rows]), torch.from_numpy(data.success[rows])
+            batch = replace(batch, labels=labels, imitated=imitated)
         if self._options.rewards:
             columns = {name: torch.from_numpy(getattr(data, name)[rows]) for name in ("rewards", "masks", "returns")}
             batch = replace(batch, **columns)

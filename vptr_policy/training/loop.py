@@ -47,9 +47,12 @@ class Loop:
         save: Save,
         evaluate: Optional[Evaluate] = None,
         place: Optional[Place] = None,
+        start: Optional[Path] = None,
     ) -> None:
+        """``start`` is the folder of a run whose state this one begins with."""
         self._options = options
         self._out = out
+        self._start = start
         self._write_checkpoint = save
         self._evaluate = evaluate if options.evaluate_every else None
         self._place = place or Place()
@@ -68,6 +71,8 @@ class Loop:
         state, options = self.state, self._options
         torch.set_num_threads(options.threads or max(1, len(os.sched_getaffinity(0)) // self._place.neighbours))
         resumed = state.restore(self._out)
+        if not resumed and self._start is not None:
+            state.begin_from(self._start, options.steps)
         if self._place.world > 1:
             self._model = DistributedDataParallel(state.learner)
         self._place.wait()

@@ -83,7 +83,7 @@ class RobotRun:
             encoder = self.learner.actor.encoder
             self.transitions = self._place.first(lambda: with_progress_rewards(self.transitions, encoder, path))
         self.source = self._batches(mixture(options, bool(data.targets)))
-        self.loop = Loop(self.learner, options, options.out, self._save, evaluate, self._place)
+        self.loop = Loop(self.learner, options, options.out, self._save, evaluate, self._place, options.start)
 
     def run(self) -> Path:
         """Train to the end; returns the folder of the chosen checkpoint."""
@@ -104,6 +104,7 @@ class RobotRun:
             self._algorithm.successors,
             place.rank,
             place.world,
+            isinstance(options, CQLOptions) and options.bc_weight > 0.0,
         )
         return RobotBatches(self.transitions, self._conditioning, shape, mixed)
 
@@ -123,6 +124,7 @@ def transition_options(options: RobotOptions) -> TransitionOptions:
         rewards = RewardOptions(options.final_steps, options.reward_scale, options.reward_shift, options.discount)
     return TransitionOptions(
         action=options.action,
+        imitate=options.imitate if isinstance(options, CQLOptions) and options.bc_weight else "",
         successes_only=not options.failures,
         latency_shift=options.latency_shift,
         rewards=rewards,

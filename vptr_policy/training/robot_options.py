@@ -45,6 +45,9 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Rows an update of the pre-training."""
     pretrained: Optional[Path] = None
     """Begin with this encoder instead: a run or checkpoint of ours, or a file of VIP, R3M or MVP as published."""
+    start: Optional[Path] = None
+    """Go on from the state of this run, at its update, instead of from the first: runs with other target data share
+    what was learned before it."""
     frozen: bool = False
     """Leave the encoder as it was pre-trained."""
     language: bool = False
@@ -152,9 +155,11 @@ class CQLOptions(RobotOptions):
     critic_condition: str = "task"
     """What the critic's hidden layers are told beside the action: task (the paper), pixels (the code), task-pixels."""
     bc_weight: float = 0.0
-    """Weight of a behaviour-cloning term in the actor's loss. Not in the papers."""
+    """Weight of a behaviour-cloning term in the actor's loss, on successful trajectories. Not in the papers."""
     bc_loss: str = "huber"
     """Of that term: huber, likelihood or unit-gaussian."""
+    imitate: str = "label"
+    """Which action that term imitates: label, action, executed or achieved."""
     actor_warm_up: int = 0
     """Updates in which the actor learns from the behaviour-cloning term alone."""
     averaging: Optional[float] = None
@@ -172,6 +177,7 @@ class CQLOptions(RobotOptions):
         self.expect("discount", 0 <= self.discount < 1, "0 <= discount < 1")
         self.expect_one("critic_condition", ("task", "pixels", "task-pixels"))
         self.expect_one("bc_loss", BC_LOSSES)
+        self.expect_one("imitate", ACTIONS)
 
 
 @dataclass(frozen=True)

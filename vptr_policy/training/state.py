@@ -67,6 +67,17 @@ class TrainingState:
         self.best = None if counters["best"] is None else Best(*counters["best"])
         return True
 
+    def begin_from(self, folder: Path, steps: int) -> None:
+        """Go on from the state of another run of the same networks; its evaluations were of other data.
+
+        Raises ValueError where it has none, or has gone beyond ``steps``.
+        """
+        if not self.restore(folder):
+            raise ValueError(f"{folder} has no {STATE} to go on from: expected the folder of a run of `vptr train`")
+        if self.step >= steps:
+            raise ValueError(f"{folder} is at update {self.step} already, expected fewer than --steps {steps}")
+        self.best, self.evaluated_step = None, -1
+
     def _tensors(self) -> Dict[str, Tensor]:
         moments = self.optimizer.state_dict()["state"]
         parts = {"learner": self.learner.state_dict()}

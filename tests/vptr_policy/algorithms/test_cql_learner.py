@@ -200,3 +200,25 @@ def test_it_learns_the_values_of_a_chain_and_distrusts_other_actions() -> None:
         mode = run.learner.actor(places, torch.zeros(3, 7), tasks).mode()
         assert bool((mode[:, 0] > 0.2).all())
     assert info["uniform_q"] < info["data_q"] - 1.0
+
+
+def test_only_what_is_to_be_imitated_moves_the_actor_by_imitation() -> None:
+    settings = {"bc_weight": 1.0, "actor_warm_up": 10}  # only the cloning term counts
+    data = batch()
+    labels = -data.actions
+    every = torch.ones(len(labels), dtype=torch.bool)
+    first = torch.arange(len(labels)) == 0
+
+    def actor(**more: Tensor) -> List[Tensor]:
+        found = gradients(_learner(settings), replace(data, **more))
+        return [gradient for name, gradient in found.items() if name.startswith("actor")]
+
+    def same(a: List[Tensor], b: List[Tensor]) -> bool:
+        return all(torch.allclose(x, y, atol=1e-7) for x, y in zip(a, b))
+
+    plain = actor()
+    assert same(plain, actor(labels=data.actions, imitated=every))
+    assert not same(plain, actor(labels=labels, imitated=every))
+    mixed = torch.where(first[:, None], labels, data.actions)
+    assert same(actor(labels=labels, imitated=first), actor(labels=mixed, imitated=first))
+    assert all(not gradient.any() for gradient in actor(labels=labels, imitated=~every))

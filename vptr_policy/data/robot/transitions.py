@@ -24,6 +24,8 @@ class TransitionOptions:
 
     action: str = "label"
     """Which action is learned from: label (imitation), action (commanded; reinforcement), executed or achieved."""
+    imitate: str = ""
+    """Which action a behaviour-cloning term imitates, where it is another one; empty: the same."""
     successes_only: bool = True
     """Leave failed demonstrations out (imitation); reinforcement learns from them too."""
     latency_shift: bool = False
@@ -36,7 +38,11 @@ class TransitionOptions:
     """The name of the one new id."""
 
     def __post_init__(self) -> None:
-        for name, value, known in (("action", self.action, ACTIONS), ("target_tasks", self.target_tasks, TARGET_TASKS)):
+        for name, value, known in (
+            ("action", self.action, ACTIONS),
+            ("imitate", self.imitate, ("", *ACTIONS)),
+            ("target_tasks", self.target_tasks, TARGET_TASKS),
+        ):
             if value not in known:
                 raise ValueError("{} is {!r}, expected one of {}".format(name, value, ", ".join(known)))
 
@@ -55,6 +61,8 @@ class Transitions:
     """(n,) int64 frame of s'"""
     actions: np.ndarray
     """(n, 7) float32, the box as [-1, 1] and clipped to +-.99"""
+    labels: np.ndarray
+    """(n, 7) float32, what a behaviour-cloning term imitates, like ``actions``"""
     rewards: np.ndarray
     """(n,) float32 after scaling"""
     masks: np.ndarray
@@ -144,21 +152,27 @@ def _columns(cache: Cache, options: TransitionOptions) -> Dict[str, np.ndarray]:
     chosen = (remaining >= 0) & (rows["success"] if options.successes_only else True)
     index = np.flatnonzero(chosen)
     now, remaining, success = index + late, remaining[index], rows["success"][index]
-    actions = rows["action" if options.action == "achieved" else options.action][index]
-    if options.action == "achieved":
-        actions = achieved(rows["state"][now], rows["state"][now + 1], actions)
+    actions = _actions(rows, options.action, index, now)
     positive = reward.rewarded(remaining, success, options.rewards)
     values, mask = reward.scaled(positive, options.rewards), reward.masks(positive)
     return {
         "now": now,
         "next": now + 1,
-        "actions": normalise(actions),
+        "actions": actions,
+        "labels": _actions(rows, options.imitate, index, now) if options.imitate else actions,
         "rewards": values,
         "masks": mask,
         "returns": reward.returns(values, mask, remaining, options.rewards.discount),
         "success": success,
         **{name: rows[name][index] for name in ("task", "text", "trajectory")},
     }
+
+
+def _actions(rows: Dict[str, np.ndarray], kind: str, index: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """The normalised actions of the rows ``index``, whose observations are the rows ``now``."""
+    if kind != "achieved":
+        return normalise(rows[kind][index])
+    return normalise(achieved(rows["state"][now], rows["state"][now + 1], rows["action"][index]))
 
 
 def _vocabulary(
