@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from vptr_cli.evaluate import evaluate
+from vptr_cli.sim_videos import videos
 
 SHIPPED_POLICY = "models/bc-sim"
 CARD = "card.json"
@@ -265,6 +266,7 @@ def _choose_renderer() -> None:
 COMMANDS: Dict[str, Callable[..., int]] = {
     "tasks": tasks,
     "generate": generate,
+    "videos": videos,
     "rollout": rollout,
     "evaluate": evaluate,
     "render": render,

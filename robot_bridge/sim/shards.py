@@ -17,16 +17,16 @@ import os
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Type
+from typing import Any, Dict, Iterator, List
 
 import cv2
 import numpy as np
 
+from robot_bridge.sim.tar import PARTIAL_SUFFIX, TarWriter
+
 INDEX_NAME = "index.json"
 JPEG_QUALITY = 95
 ARRAYS = ("state", "action", "executed", "label", "jpeg_sizes")
-PARTIAL_SUFFIX = ".partial"
 
 
 class ShardError(ValueError):
@@ -64,9 +64,9 @@ class Trajectory:
             raise ValueError(f"trajectory {self.key}: {len(self.jpegs)} frames for {steps} steps")
 
 
-def encode_jpeg(image: np.ndarray) -> bytes:
+def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
     """An RGB uint8 image (H, W, 3) as JPEG."""
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"OpenCV could not encode an image of shape {image.shape} as JPEG")
     return bytes(data)
@@ -80,14 +80,8 @@ def decode_jpeg(data: bytes) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-class ShardWriter:
-    """Writes one shard; the file appears under its name only when the ``with`` block ends without an error."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._partial = path.with_name(path.name + PARTIAL_SUFFIX)
-        self._file: BinaryIO = open(self._partial, "wb")  # noqa: SIM115 - closed in __exit__
-        self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+class ShardWriter(TarWriter):
+    """Writes one shard of trajectories."""
 
     def __enter__(self) -> "ShardWriter":
         return self
@@ -95,23 +89,7 @@ class ShardWriter:
     def add(self, trajectory: Trajectory) -> None:
         """Append one trajectory."""
         trajectory.validate()
-        for suffix, data in _members(trajectory).items():
-            member = tarfile.TarInfo(f"{trajectory.key}.{suffix}")
-            member.size = len(data)
-            self._tar.addfile(member, io.BytesIO(data))
-
-    def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        if kind is not None:
-            self._file.close()
-            self._partial.unlink()
-            return
-        self._tar.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        os.replace(self._partial, self.path)
+        self.add_members(trajectory.key, _members(trajectory))
 
 
 def read_shard(path: Path) -> Iterator[Trajectory]:
