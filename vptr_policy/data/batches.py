@@ -28,10 +28,6 @@ class Batch:
     """(B, tasks) one-hot, or sentence embeddings"""
     actions: Tensor
     """(B, 7) in [-1, 1]"""
-    labels: Optional[Tensor] = None
-    """(B, 7) in [-1, 1], what to imitate where it is not ``actions``: what the demonstrator meant to do"""
-    imitated: Optional[Tensor] = None
-    """(B,) bool, whether the demonstration succeeded and is to be imitated"""
     next_images: Optional[Tensor] = None
     next_states: Optional[Tensor] = None
     rewards: Optional[Tensor] = None
@@ -40,6 +36,10 @@ class Batch:
     """(B,) 0 where the value of the next state does not count"""
     returns: Optional[Tensor] = None
     """(B,) discounted sum of the rewards to the end of the trajectory"""
+    labels: Optional[Tensor] = None
+    """(B, 7) in [-1, 1], what to imitate where it is not ``actions``: what the demonstrator meant to do"""
+    imitated: Optional[Tensor] = None
+    """(B,) bool, whether the demonstration succeeded and is to be imitated"""
 
 
 @dataclass(frozen=True)

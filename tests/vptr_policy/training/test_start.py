@@ -28,7 +28,7 @@ def test_fine_tuning_from_a_finished_phase_2_is_one_uninterrupted_run(data: Robo
 
 
 def test_a_run_that_has_no_state_or_has_gone_too_far_cannot_be_gone_on_from(data: RobotData, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no state.safetensors to go on from"):
+    with pytest.raises(ValueError, match=r"no state\.safetensors to go on from"):
         preset_run("ptr", tmp_path / "run", data, start=tmp_path / "nowhere").run()
     preset_run("ptr", tmp_path / "long", data, steps=6).run()
     with pytest.raises(ValueError, match="at update 6 already, expected fewer than --steps 6"):
