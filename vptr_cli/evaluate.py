@@ -79,7 +79,8 @@ def evaluate_plans(plans: List[Any], workers: int, address: Optional[str], out: 
             if len(found[index]) == plans[index].episodes:
                 ordered = sorted(found[index], key=lambda one: one.number)
                 seconds = time.monotonic() - start
-                results[index] = {**summary(plans[index], ordered, seconds), "checkpoint": weights[plans[index].policy]}
+                more = {"checkpoint": weights[plans[index].policy], "outcomes": [one.success for one in ordered]}
+                results[index] = {**summary(plans[index], ordered, seconds), **more}
                 append_result(out, results[index])
     return [results[index] for index in range(len(plans))]
 

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from vptr_cli.experiments.generalization import SETTINGS, SIZES, Generalization, find_setting
+from vptr_cli.main import GROUPS
+from vptr_policy.training.presets import options_class
+
+
+def experiment(name="paper", size="full"):
+    return Generalization(Path("there"), find_setting(name), SIZES[size])
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_part_has_a_name_of_its_own_and_needs_what_comes_before(setting):
+    parts = experiment(setting.name).parts()
+    names = [part.name for part in parts]
+    assert len(names) == len(set(names))
+    for number, part in enumerate(parts):
+        assert set(part.needs) <= set(names[:number]), part.name
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_commands_are_those_of_the_command_line(setting):
+    for part in experiment(setting.name).parts():
+        assert part.words[0] in GROUPS
+        if part.words[0] == "train":
+            known = options_class(part.words[1]).__dataclass_fields__
+            flags = [word[2:].replace("-", "_") for word in part.words if word.startswith("--")]
+            assert set(flags) <= set(known), part.name
+
+
+def test_all_methods_have_the_same_budget_and_data():
+    words = [part.words for part in experiment().parts() if part.name.startswith("phase3") and "targets" in part.name]
+    assert len(words) == 3
+    for flag in ("--steps", "--finetune-at", "--data", "--target", "--target-share", "--batch", "--width"):
+        assert len({line[line.index(flag) + 1] for line in words}) == 1, flag
+
+
+def test_only_v_ptr_begins_from_video():
+    for part in experiment().parts():
+        if part.name.startswith("phase2"):
+            assert ("--pretrained" in part.words) == ("v-ptr" in part.name)
+
+
+def test_settings_share_what_they_have_in_common():
+    ours, theirs = ({part.name for part in experiment(name).parts()} for name in ("cloning", "longer-video"))
+    shared = ours & theirs
+    assert {
+        "data-video",
+        "data-source-mixed",
+        "phase2-ptr-mixed-tau0.7-alpha5-bc20",
+    } <= shared
+    assert not any(name.startswith("phase2-v-ptr") for name in shared)
+
+
+def test_an_unknown_setting_is_answered_with_all():
+    with pytest.raises(ValueError, match="known: paper, source-share"):
+        find_setting("papr")

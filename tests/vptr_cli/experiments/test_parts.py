@@ -1,0 +1,58 @@
+import json
+
+import pytest
+
+from vptr_cli.experiments.parts import Part, PartFailed, choose, describe, minutes, run_parts
+
+
+def part(folder, name, *words, done=None, needs=()):
+    return Part(name, words or ("sim", "tasks"), folder / done if done else None, needs)
+
+
+def test_what_is_done_is_not_run_again(tmp_path):
+    (tmp_path / "there").write_text("")
+    said = []
+    run_parts([part(tmp_path, "first", "no-such-command", done="there")], tmp_path, said.append)
+    assert said == ["1/1 first: done before"]
+
+
+def test_an_index_of_data_that_is_still_made_is_not_done(tmp_path):
+    index = tmp_path / "index.json"
+    index.write_text(json.dumps({"complete": False}))
+    assert not part(tmp_path, "data", done="index.json").finished
+    index.write_text(json.dumps({"complete": True}))
+    assert part(tmp_path, "data", done="index.json").finished
+
+
+def test_parts_run_in_order_and_their_time_is_kept(tmp_path):
+    run_parts([part(tmp_path, "names"), part(tmp_path, "again")], tmp_path / "log")
+    rows = [json.loads(line) for line in (tmp_path / "log" / "parts.jsonl").read_text().splitlines()]
+    assert [row["part"] for row in rows] == ["names", "again"] and rows[0]["command"] == "vptr sim tasks"
+    assert minutes(tmp_path / "log") == pytest.approx(sum(row["seconds"] for row in rows) / 60)
+
+
+def test_a_part_that_fails_ends_the_run(tmp_path):
+    said = []
+    with pytest.raises(PartFailed, match="wrong ended with status 2"):
+        run_parts([part(tmp_path, "wrong", "no-such-group"), part(tmp_path, "after")], tmp_path, said.append)
+    assert not any("after" in line for line in said)
+
+
+def test_a_part_that_leaves_nothing_has_failed(tmp_path):
+    with pytest.raises(PartFailed, match="is not there"):
+        run_parts([part(tmp_path, "idle", done="missing")], tmp_path)
+
+
+def test_one_part_is_run_with_those_it_needs(tmp_path):
+    parts = [
+        part(tmp_path, "data"), part(tmp_path, "other"), part(tmp_path, "train", needs=("data",)),
+        part(tmp_path, "judge", needs=("train",)),
+    ]  # fmt: skip
+    assert [chosen.name for chosen in choose(parts, "judge")] == ["data", "train", "judge"]
+    assert choose(parts, None) == parts
+    with pytest.raises(ValueError, match="did you mean 'judge'"):
+        choose(parts, "juge")
+
+
+def test_the_list_tells_what_is_open(tmp_path):
+    assert describe([part(tmp_path, "names")]) == ["names  open  vptr sim tasks"]

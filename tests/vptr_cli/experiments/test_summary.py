@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from eval_protocol.comparison import mcnemar
+from vptr_cli.experiments.generalization import AXES, METHODS, SIZES, VARIANTS, Generalization, find_setting
+from vptr_cli.experiments.summary import read_rows, table, write
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    return Generalization(tmp_path, find_setting("paper"), SIZES["small"])
+
+
+def record(experiment, solved):
+    """One line a condition; ``solved`` (method, axis, variant) -> how many of the 20 scenes, the first ones."""
+    experiment.results.parent.mkdir(parents=True)
+    with open(experiment.results, "w") as file:
+        for method in METHODS:
+            for axis in AXES:
+                for variant in VARIANTS:
+                    count = solved(method, axis, variant)
+                    policy = str(experiment.policy(method, axis) / "checkpoint")
+                    outcomes = [number < count for number in range(20)]
+                    file.write(json.dumps({"policy": policy, "variant": variant, "episodes": 20, "outcomes": outcomes}))
+                    file.write("\n")
+
+
+def test_counts_and_tests_are_those_of_the_scenes(experiment):
+    record(experiment, lambda method, axis, variant: {"v-ptr": 12, "ptr": 4, "bc": 12}[method])
+    rows = read_rows(experiment)
+    assert [(row.axis, row.variant) for row in rows] == [(axis, variant) for axis in AXES for variant in VARIANTS]
+    found = rows[0].against["ptr"]
+    assert (found.only_a, found.only_b) == (8, 0) and found.mcnemar_p == pytest.approx(mcnemar(8, 0))
+    assert rows[0].against["bc"].mcnemar_p == 1.0
+    line = table(rows)[2]
+    assert line.startswith("| targets | unseen | 12/20 [0.36, 0.81] | 4/20 [0.06, 0.44] | 12/20")
+    assert "+0.40" in line and "p = 0.00781 (Holm 0.047)" in line
+
+
+def test_the_summary_is_written_in_four_forms(experiment, tmp_path):
+    record(experiment, lambda method, axis, variant: 5)
+    write(experiment, tmp_path / "summary")
+    assert sorted(path.suffix for path in (tmp_path / "summary").iterdir()) == [".json", ".md", ".png", ".svg"]
+    told = json.loads((tmp_path / "summary" / "paper-seed0.json").read_text())
+    assert told["rows"][0]["v-ptr against"]["ptr"]["difference"] == 0.0
+    assert told["setting"]["target_share"] == 0.7
+
+
+def test_no_results_are_no_summary(experiment):
+    with pytest.raises(ValueError, match="no results of this setting"):
+        read_rows(experiment)

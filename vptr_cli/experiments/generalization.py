@@ -1,0 +1,180 @@
+"""The paper's experiment in simulation (V-PTR C.2, Fig. 8): which axis of generalisation gains from video.
+
+1500 source trajectories over six objects from a scripted policy of mixed quality, three target sets of a few
+demonstrations that are diverse along one axis each, V-PTR and PTR and BC with the same budget, tested on unseen kinds.
+Phase 2 of a method is trained once and serves its three axes.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+from vptr_cli.experiments.parts import Part
+
+AXES = ("targets", "containers", "distractors")
+METHODS = ("v-ptr", "ptr", "bc")
+VARIANTS = ("unseen", "train")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; the budget of updates is the same for all methods."""
+
+    clips: int
+    source: int
+    video_steps: int
+    steps: int
+    episodes: int
+    width: int
+    video_batch: int
+    batch: int
+
+
+SIZES: Dict[str, Size] = {
+    "full": Size(2000, 1500, 6000, 8000, 100, 24, 32, 64),
+    "small": Size(120, 160, 250, 600, 20, 16, 16, 32),
+    "smoke": Size(4, 6, 4, 8, 1, 8, 2, 8),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is varied between runs of the experiment."""
+
+    name: str
+    help: str
+    source: str = "mixed"
+    """mixed (about 30 % success) or success (all of it)"""
+    demonstrations: int = 10
+    target_share: float = 0.7
+    """tau; the paper prints .7 for simulation, which its own text and its code read differently"""
+    alpha: float = 5.0
+    bc_weight: float = 0.0
+    more_video: float = 1.0
+    """Factor of the length of phase 1."""
+
+
+SETTINGS: Tuple[Setting, ...] = (
+    Setting("paper", "mixed source data, 10 demonstrations, tau .7 as the target's share, alpha 5"),
+    Setting("source-share", "tau .7 read as the source's share", target_share=0.3),
+    Setting("success", "source data of successes only", source="success"),
+    Setting("cloning", "with a behaviour-cloning term in the actor's loss", bc_weight=20.0),
+    Setting("demonstrations-44", "44 demonstrations, as on the robot", demonstrations=44, bc_weight=20.0),
+    Setting("longer-video", "phase 1 three times as long", bc_weight=20.0, more_video=3.0),
+)
+
+
+def find_setting(name: str) -> Setting:
+    """The setting of that name; raises ValueError naming them all."""
+    for setting in SETTINGS:
+        if setting.name == name:
+            return setting
+    raise ValueError("no setting {!r}; known: {}".format(name, ", ".join(s.name for s in SETTINGS)))
+
+
+class Generalization:
+    """The parts of the experiment in the folder ``out``; settings share what they have in common."""
+
+    def __init__(self, out: Path, setting: Setting, size: Size, seed: int = 0) -> None:
+        self.out, self.setting, self.size, self.seed = out, setting, size, seed
+
+    @property
+    def results(self) -> Path:
+        """The file of results of this setting."""
+        return self.out / "results" / f"{self.setting.name}-seed{self.seed}.jsonl"
+
+    def parts(self) -> List[Part]:
+        """All parts in order."""
+        phase_2 = [self._phase_2(method) for method in METHODS]
+        phase_3 = [self._phase_3(method, axis) for method in METHODS for axis in AXES]
+        return [*self._data(), self._video(), *phase_2, *phase_3, *(self._evaluation(axis) for axis in AXES)]
+
+    def policy(self, method: str, axis: str) -> Path:
+        """The run folder of a method that was fine-tuned on an axis."""
+        return self._run(f"phase3-{self._trait(method)}-{self.setting.demonstrations}-{axis}")
+
+    def _data(self) -> List[Part]:
+        size, demonstrations = self.size, self.setting.demonstrations
+        kind = self.setting.source
+        quality = ["--quality", "mixed"] if kind == "mixed" else ["--keep", "successes"]
+        source = ["--group", "source", "--until", str(size.source), "--max-steps", "40", "--seed", "100", *quality]
+        parts = [
+            self._generated("video", ("sim", "videos", "--clips", str(size.clips))),
+            self._generated(f"source-{kind}", ("sim", "generate", *source)),
+        ]
+        for axis in AXES:
+            words = ("--task", f"axis_{axis}", "--until", str(demonstrations), "--keep", "successes", "--seed", "200")
+            parts.append(self._generated(f"target-{axis}-{demonstrations}", ("sim", "generate", *words)))
+        return parts
+
+    def _generated(self, name: str, words: Tuple[str, ...]) -> Part:
+        folder = self._folder(name)
+        return Part(f"data-{name}", (*words, "--out", str(folder)), folder / "index.json")
+
+    def _video(self) -> Part:
+        size, run = self.size, self._run(self._video_name())
+        words = ["--video", str(self._folder("video")), *self._shape(), "--batch", str(size.video_batch)]
+        words += ["--steps", str(round(size.video_steps * self.setting.more_video))]
+        return self._trained("icvf", self._video_name(), words, run, ("data-video",))
+
+    def _phase_2(self, method: str) -> Part:
+        """Until fine-tuning begins; the target's data are named for the shape of the networks alone."""
+        name = f"phase2-{self._trait(method)}"
+        half = self.size.steps // 2
+        words = self._robot(method, AXES[0]) + ["--steps", str(half), "--finetune-at", str(half)]
+        needs = (f"data-source-{self.setting.source}", f"data-target-{AXES[0]}-{self.setting.demonstrations}")
+        return self._trained(method, name, words, self._run(name), (*needs, *self._after_video(method)))
+
+    def _phase_3(self, method: str, axis: str) -> Part:
+        run, steps = self.policy(method, axis), self.size.steps
+        words = self._robot(method, axis) + ["--steps", str(steps), "--finetune-at", str(steps // 2)]
+        words += ["--start", str(self._run(f"phase2-{self._trait(method)}"))]
+        needs = (f"phase2-{self._trait(method)}", f"data-target-{axis}-{self.setting.demonstrations}")
+        return self._trained(method, run.name, words, run, needs)
+
+    def _trained(self, preset: str, name: str, words: List[str], run: Path, needs: Tuple[str, ...]) -> Part:
+        more = ("--out", str(run), "--seed", str(self.seed))
+        return Part(name, ("train", preset, *words, *more), run / "checkpoint" / "card.json", needs)
+
+    def _evaluation(self, axis: str) -> Part:
+        policies = [str(self.policy(method, axis)) for method in METHODS]
+        words = ("sim", "evaluate", "--policy", *policies, "--task", f"axis_{axis}", "--variant", *VARIANTS)
+        more = ("--episodes", str(self.size.episodes), "--steps", "40", "--seed", "300", "--out", str(self.results))
+        needs = tuple(self.policy(method, axis).name for method in METHODS)
+        return Part(f"evaluate-{self.setting.name}-{axis}", words + more, None, needs)
+
+    def _robot(self, method: str, axis: str) -> List[str]:
+        setting = self.setting
+        target = self._folder(f"target-{axis}-{setting.demonstrations}")
+        words = ["--data", str(self._folder(f"source-{setting.source}")), "--target", str(target), *self._shape()]
+        words += ["--target-share", str(setting.target_share), "--batch", str(self.size.batch)]
+        if method == "bc":
+            return words + ["--schedule", "constant", "--learning-rate", "3e-4", "--action", "action"]
+        words += ["--alpha", str(setting.alpha), "--bc-weight", str(setting.bc_weight)]
+        return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
+
+    def _shape(self) -> List[str]:
+        return ["--width", str(self.size.width)]
+
+    def _after_video(self, method: str) -> Tuple[str, ...]:
+        return (self._video_name(),) if method == "v-ptr" else ()
+
+    def _video_name(self) -> str:
+        factor = self.setting.more_video
+        return "phase1" if factor == 1.0 else f"phase1-x{factor:g}"
+
+    def _trait(self, method: str) -> str:
+        """What tells the runs of a method in this setting from those in others, which may share them."""
+        setting = self.setting
+        words = [method, setting.source, f"tau{setting.target_share:g}"]
+        if method != "bc":
+            words += [f"alpha{setting.alpha:g}", f"bc{setting.bc_weight:g}"]
+        if method == "v-ptr" and setting.more_video != 1.0:
+            words.append(f"x{setting.more_video:g}")
+        return "-".join(words) + ("" if setting.demonstrations == 10 else f"-{setting.demonstrations}")
+
+    def _folder(self, name: str) -> Path:
+        return self.out / "data" / name
+
+    def _run(self, name: str) -> Path:
+        return self.out / "runs" / f"{name}-seed{self.seed}"

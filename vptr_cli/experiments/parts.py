@@ -1,0 +1,101 @@
+"""An experiment as a list of parts, each a command line that resumes: run what is missing, in order."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Callable, List, Optional, Sequence, Tuple
+
+LOG = "parts.jsonl"
+"""Beside the parts' folders: which part took how long, one line a run."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command of `vptr`.
+
+    ``done`` is the file that stands there once it is finished; None for a command that finds out by itself what is
+    left to do. ``needs`` are the names of the parts that must be finished before.
+    """
+
+    name: str
+    words: Tuple[str, ...]
+    done: Optional[Path] = None
+    needs: Tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it need not be run again."""
+        return self.done is not None and self.done.is_file() and not _is_incomplete(self.done)
+
+    @property
+    def command(self) -> str:
+        """What a person would type."""
+        return "vptr " + " ".join(self.words)
+
+
+class PartFailed(RuntimeError):
+    """A part ended with an error, which it has printed."""
+
+
+def run_parts(parts: Sequence[Part], folder: Path, say: Callable[[str], None] = print) -> None:
+    """Run the parts that are not finished; raises PartFailed at the first that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, part in enumerate(parts, 1):
+        if part.finished:
+            say(f"{number}/{len(parts)} {part.name}: done before")
+            continue
+        say(f"{number}/{len(parts)} {part.name}: {part.command}")
+        seconds = _run(part)
+        with open(str(folder / LOG), "a", encoding="utf-8") as log:
+            log.write(json.dumps({"part": part.name, "seconds": round(seconds, 1), "command": part.command}) + "\n")
+        say(f"{number}/{len(parts)} {part.name}: {seconds / 60:.1f} min")
+
+
+def choose(parts: Sequence[Part], name: Optional[str]) -> List[Part]:
+    """All parts, or the one of that name and what it needs, in order; raises ValueError naming the nearest."""
+    if name is None:
+        return list(parts)
+    by_name = {part.name: part for part in parts}
+    if name not in by_name:
+        near = get_close_matches(name, by_name, n=1, cutoff=0.0)[0]
+        raise ValueError(f"no part {name!r}; did you mean {near!r}? --list shows them all")
+    wanted = {name}
+    for part in reversed(parts):  # what a part needs stands before it
+        if part.name in wanted:
+            wanted.update(part.needs)
+    return [part for part in parts if part.name in wanted]
+
+
+def describe(parts: Sequence[Part]) -> List[str]:
+    """One line a part: its name, whether it is done, its command."""
+    width = max(len(part.name) for part in parts)
+    return [f"{part.name.ljust(width)}  {'done' if part.finished else 'open'}  {part.command}" for part in parts]
+
+
+def minutes(folder: Path) -> float:
+    """How long all parts have taken so far."""
+    log = folder / LOG
+    if not log.is_file():
+        return 0.0
+    return sum(json.loads(line)["seconds"] for line in log.read_text(encoding="utf-8").splitlines()) / 60.0
+
+
+def _run(part: Part) -> float:
+    start = time.monotonic()
+    status = subprocess.run([sys.executable, "-m", "vptr_cli", *part.words]).returncode
+    if status != 0:
+        raise PartFailed(f"{part.name} ended with status {status}; give the same command again to go on from there")
+    if part.done is not None and not part.finished:
+        raise PartFailed(f"{part.name} ended well but {part.done} is not there or not complete")
+    return time.monotonic() - start
+
+
+def _is_incomplete(path: Path) -> bool:
+    """Whether it is the index of a data folder that is still being made."""
+    if path.name != "index.json":
+        return False
+    return not json.loads(path.read_text(encoding="utf-8")).get("complete", True)

@@ -1,0 +1,171 @@
+"""What the experiment found: a table with exact tests, numbers as JSON, and a figure like the paper's Fig. 8."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+from eval_protocol.comparison import Comparison, compare, holm
+from eval_protocol.statistics import Proportion, proportion
+from vptr_cli.experiments.generalization import AXES, METHODS, VARIANTS, Generalization
+
+RIVALS = ("ptr", "bc")
+"""What v-ptr is compared with."""
+NAMES = {"v-ptr": "V-PTR", "ptr": "PTR", "bc": "BC"}
+COLOURS = {"v-ptr": "#1b7837", "ptr": "#5e81ac", "bc": "#b8b8b8"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One axis and variant: the successes of each method in the same scenes, and V-PTR against its rivals."""
+
+    axis: str
+    variant: str
+    rates: Dict[str, Proportion]
+    against: Dict[str, Comparison]
+
+
+def read_rows(experiment: Generalization) -> List[Row]:
+    """The conditions that have results; raises ValueError where there are none."""
+    found = _outcomes(experiment)
+    rows: List[Row] = []
+    for axis in AXES:
+        for variant in VARIANTS:
+            seen = {method: found[key] for method in METHODS for key in [(method, axis, variant)] if key in found}
+            if seen:
+                rates = {method: proportion(sum(outcomes), len(outcomes)) for method, outcomes in seen.items()}
+                rivals = [rival for rival in RIVALS if rival in seen and "v-ptr" in seen]
+                rows.append(Row(axis, variant, rates, {rival: compare(seen["v-ptr"], seen[rival]) for rival in rivals}))
+    if not rows:
+        raise ValueError(f"{experiment.results} has no results of this setting yet: run its parts first")
+    return rows
+
+
+def table(rows: Sequence[Row]) -> List[str]:
+    """Lines of Markdown: successes with 95 % Clopper-Pearson intervals, differences with exact p-values."""
+    head = ["axis", "kinds", *(NAMES[method] for method in METHODS), *(f"V-PTR - {NAMES[rival]}" for rival in RIVALS)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    adjusted = _adjusted(rows)
+    for row in rows:
+        cells = [row.axis, row.variant]
+        cells += [str(row.rates.get(method, "")) for method in METHODS]
+        cells += [_difference(row, rival, adjusted) for rival in RIVALS]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:
+    """Everything as plain values."""
+    adjusted = _adjusted(rows)
+    described = [
+        {
+            "axis": row.axis,
+            "variant": row.variant,
+            "rates": {method: rate.to_json() for method, rate in row.rates.items()},
+            "v-ptr against": {
+                rival: {**found.to_json(), "mcnemar_p_holm": adjusted[(row.axis, row.variant, rival)]}
+                for rival, found in row.against.items()
+            },
+        }
+        for row in rows
+    ]
+    return {
+        "setting": vars(experiment.setting),
+        "size": vars(experiment.size),
+        "seed": experiment.seed,
+        "rows": described,
+    }
+
+
+def draw(rows: Sequence[Row], title: str, paths: Sequence[Path]) -> None:
+    """Success rates on unseen and seen kinds, and below them the improvement over PTR as the paper draws it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.5, 6.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    grid = figure.add_gridspec(2, 1, height_ratios=(3, 2))
+    top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    panels = top.subplots(1, len(VARIANTS), sharey=True)
+    for panel, variant in zip(panels, VARIANTS):
+        _bars(panel, [row for row in rows if row.variant == variant])
+        panel.set_title({"unseen": "unseen kinds", "train": "kinds of the demonstrations"}[variant])
+    panels[0].set_ylabel("success rate")
+    panels[0].legend(frameon=False)
+    _improvement(bottom.subplots(), [row for row in rows if row.variant == "unseen"])
+    for path in paths:
+        figure.savefig(str(path), dpi=150)
+
+
+def write(experiment: Generalization, folder: Path) -> List[str]:
+    """Write summary.json, summary.md and the figure of a setting; returns the table."""
+    rows = read_rows(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"{experiment.setting.name}-seed{experiment.seed}"
+    lines = table(rows)
+    stem.with_suffix(".json").write_text(json.dumps(numbers(experiment, rows), indent=2) + "\n", encoding="utf-8")
+    stem.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    title = f"{experiment.setting.help}; seed {experiment.seed}"
+    draw(rows, title, [stem.with_suffix(suffix) for suffix in (".png", ".svg")])
+    return lines
+
+
+def _outcomes(experiment: Generalization) -> Dict[Tuple[str, str, str], List[bool]]:
+    """Method, axis, variant -> successes in the order of the scenes."""
+    if not experiment.results.is_file():
+        return {}
+    owners = {str(experiment.policy(m, a) / "checkpoint"): (m, a) for m in METHODS for a in AXES}
+    rows = [json.loads(line) for line in experiment.results.read_text(encoding="utf-8").splitlines()]
+    mine = [row for row in rows if row["policy"] in owners and row["episodes"] == experiment.size.episodes]
+    return {(*owners[row["policy"]], row["variant"]): row["outcomes"] for row in mine}  # the newest weights last
+
+
+def _adjusted(rows: Sequence[Row]) -> Dict[Tuple[str, str, str], float]:
+    """Holm's p-values over all comparisons of the unseen kinds, and over those of the seen ones."""
+    values: Dict[Tuple[str, str, str], float] = {}
+    for variant in VARIANTS:
+        pairs = [(row, rival) for row in rows if row.variant == variant for rival in row.against]
+        for (row, rival), p in zip(pairs, holm([row.against[rival].mcnemar_p for row, rival in pairs])):
+            values[(row.axis, variant, rival)] = p
+    return values
+
+
+def _difference(row: Row, rival: str, adjusted: Dict[Tuple[str, str, str], float]) -> str:
+    if rival not in row.against:
+        return ""
+    found = row.against[rival]
+    p = adjusted[(row.axis, row.variant, rival)]
+    return f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}], p = {found.mcnemar_p:.3g} (Holm {p:.2g})"
+
+
+def _bars(panel: Any, rows: Sequence[Row]) -> None:
+    width = 0.8 / len(METHODS)
+    for number, method in enumerate(METHODS):
+        rates = [(place, row.rates[method]) for place, row in enumerate(rows) if method in row.rates]
+        heights = [rate.successes / rate.trials for _, rate in rates]
+        errors = [
+            [h - rate.low for h, (_, rate) in zip(heights, rates)],
+            [rate.high - h for h, (_, rate) in zip(heights, rates)],
+        ]
+        places = [place + (number - (len(METHODS) - 1) / 2) * width for place, _ in rates]
+        panel.bar(places, heights, width, yerr=errors, color=COLOURS[method], label=NAMES[method], capsize=3)
+    panel.set_xticks(range(len(rows)), [row.axis for row in rows])
+    panel.set_ylim(0, 1)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _improvement(panel: Any, rows: Sequence[Row]) -> None:
+    """(V-PTR - PTR) / PTR in per cent; nothing can be drawn where PTR never succeeded."""
+    labels, heights = [], []
+    for row in rows:
+        if "v-ptr" in row.rates and "ptr" in row.rates:
+            ours, theirs = (row.rates[method].successes / row.rates[method].trials for method in ("v-ptr", "ptr"))
+            labels.append(row.axis if theirs else f"{row.axis}\n(PTR: none)")
+            heights.append(100.0 * (ours - theirs) / theirs if theirs else 0.0)
+    panel.bar(range(len(labels)), heights, 0.5, color=COLOURS["v-ptr"])
+    panel.set_xticks(range(len(labels)), labels)
+    panel.axhline(0.0, color="black", linewidth=0.8)
+    panel.set_yscale("symlog", linthresh=10.0)
+    panel.set_ylabel("improvement of V-PTR\nover PTR, unseen [%]")
+    panel.spines[["top", "right"]].set_visible(False)
