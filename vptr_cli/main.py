@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from difflib import get_close_matches
+from opcode import opmap
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 GROUPS: Dict[str, str] = {
@@ -20,6 +21,8 @@ GROUPS: Dict[str, str] = {
 """Name -> one line of help. NAME lives in vptr_cli/NAME.py, which has either COMMANDS (name -> function) or, where the
 group is itself a command, RUN (one function). Functions return their exit status, or None for 0."""
 
+OURS = ("robot_bridge", "vptr_policy", "eval_protocol", "vptr_cli")
+
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run ``vptr GROUP [COMMAND] [options]``; returns the exit status."""
@@ -35,7 +38,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         if os.environ.get("VPTR_DEBUG"):
             raise
-        print(f"vptr: {_one_line(error)} (VPTR_DEBUG=1 shows where)", file=sys.stderr)
+        where = "" if _explained(error) else " (VPTR_DEBUG=1 shows where)"
+        print(f"vptr: {_one_line(error)}{where}", file=sys.stderr)
         return 1
 
 
@@ -63,10 +67,14 @@ def _run(command: Any, program: str, arguments: List[str]) -> int:
     """Parse the options of one command with tyro, and run it."""
     import tyro
 
+    from vptr_cli.defaults import tell_defaults
+
     if hasattr(command, "select"):  # its options depend on its arguments
         command, suffix, arguments = command.select(arguments)
         program += suffix
-    status = tyro.cli(command, prog=program, args=arguments, config=(tyro.conf.OmitArgPrefixes,))
+    tell_defaults(command)
+    config = (tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone, tyro.conf.PositionalMetavarFromFieldName)
+    status = tyro.cli(command, prog=program, args=arguments, config=config)
     sys.stdout.flush()
     return status or 0
 
@@ -77,6 +85,16 @@ def _asks_help(argument: str) -> bool:
 
 def _summary(run: Callable[..., Any]) -> str:
     return (run.__doc__ or "").strip().split("\n")[0]
+
+
+def _explained(error: BaseException) -> bool:
+    """Whether a ``raise`` of ours made the error, in words for the user; what Python or a library raises is no such."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_globals.get("__name__", "").split(".")[0] not in OURS:
+        return False
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def _one_line(error: BaseException) -> str:

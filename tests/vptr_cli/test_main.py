@@ -17,8 +17,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 EXAMPLE = '''
 """A group of the test."""
-import sys
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple
 
 
 @dataclass
@@ -27,6 +29,12 @@ class Settings:
     """how many"""
     json: bool = False
     """as JSON"""
+    out: Optional[Path] = None
+    """where to; default nowhere"""
+    names: Tuple[str, ...] = ()
+    """all by default"""
+    note: str = ""
+    """to add"""
 
 
 def rollout(settings: Settings) -> int:
@@ -37,9 +45,14 @@ def rollout(settings: Settings) -> int:
 
 def fail(kind: str) -> None:
     """Fail in the way that is asked for."""
+    if kind == "file":
+        open("x.pt")
+    if kind == "number":
+        int("x")
+    if kind == "library":
+        json.loads("")
     raise {
         "value": ValueError("limits.yaml: expected\\n a number"),
-        "file": FileNotFoundError(2, "No such file", "x.pt"),
         "bug": TypeError("a bug"),
         "interrupt": KeyboardInterrupt(),
     }[kind]
@@ -126,20 +139,35 @@ def test_a_wrong_type_names_the_option() -> None:
 
 def test_a_dataclass_gives_flat_options_and_the_status_is_passed_on(example: List[str]) -> None:
     done = call([*example, "example", "rollout", "--episodes", "12", "--json"])
-    assert done.stdout == "Settings(episodes=12, json=True)\n"
+    assert done.stdout == "Settings(episodes=12, json=True, out=None, names=(), note='')\n"
     assert done.returncode == 7
 
 
+@pytest.mark.parametrize("command", [["example", "rollout"], ["example", "shout"]])
+def test_help_tells_no_default_that_is_no_value(example: List[str], command: List[str]) -> None:
+    done = call([*example, *command, "--help"])
+    assert done.returncode == 0
+    assert not [odd for odd in ("None", "default: )", "''") if odd in done.stdout]
+    if "rollout" in command:
+        assert "--out PATH" in done.stdout and "(default: 3)" in done.stdout
+
+
+def test_explained_errors_are_one_line(example: List[str]) -> None:
+    done = call([*example, "example", "fail", "--kind", "value"])
+    assert (done.returncode, done.stderr) == (1, "vptr: limits.yaml: expected a number\n")
+
+
 @pytest.mark.parametrize(
-    ("kind", "line"),
+    ("kind", "words"),
     [
-        ("value", "vptr: limits.yaml: expected a number (VPTR_DEBUG=1 shows where)\n"),
-        ("file", "vptr: [Errno 2] No such file: 'x.pt' (VPTR_DEBUG=1 shows where)\n"),
+        ("file", "[Errno 2] No such file or directory: 'x.pt'"),
+        ("number", "invalid literal for int() with base 10: 'x'"),
+        ("library", "Expecting value: line 1 column 1 (char 0)"),
     ],
 )
-def test_expected_errors_are_one_line(example: List[str], kind: str, line: str) -> None:
+def test_what_nobody_explained_says_how_to_see_where(example: List[str], kind: str, words: str) -> None:
     done = call([*example, "example", "fail", "--kind", kind])
-    assert (done.returncode, done.stderr) == (1, line)
+    assert (done.returncode, done.stderr) == (1, f"vptr: {words} (VPTR_DEBUG=1 shows where)\n")
 
 
 def test_debugging_shows_the_traceback(example: List[str]) -> None:
