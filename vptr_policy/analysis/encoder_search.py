@@ -35,7 +35,7 @@ def find_encoder(named: str) -> FrozenEncoder:
 
     PATH is a run or checkpoint of a policy (its critic's encoder, or its actor's where it has no critic, bottleneck
     included), a run or checkpoint of an encoder that was pre-trained on video, or a file that VIP, R3M or MVP
-    published. Published encoders see the picture enlarged to 224 x 224, the size they were trained at.
+    published. Ours see pictures of 128 x 128, published ones of 224 x 224, the size they were trained at.
 
     Raises ValueError, CheckpointError and WeightsError among them, where there is none.
     """
@@ -63,12 +63,9 @@ def _parse(named: str) -> Tuple[str, str, str]:
 
 def _published(path: Path) -> FrozenEncoder:
     initial = find_initial(path)
-    shape = initial.shape
-    if shape.encoder != "vit-b16":  # which enlarges pictures by itself
-        shape = replace(shape, image_side=PUBLISHED_SIDE)
-    encoder = make_encoder(shape)
+    encoder = make_encoder(initial.shape)
     initial.load(encoder)
-    return FrozenEncoder("", initial.described, encoder.eval(), shape)
+    return FrozenEncoder("", initial.described, encoder.eval(), initial.shape, side=PUBLISHED_SIDE)
 
 
 def _pretrained(folder: Path) -> FrozenEncoder:

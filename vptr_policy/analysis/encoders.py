@@ -21,7 +21,7 @@ SHAPE = ("encoder", "width", "image_side", "symmetric_padding", "embedding", "bo
 
 @dataclass(frozen=True)
 class FrozenEncoder:
-    """Pictures (B, 3, S, S) with values 0..255 -> features (B, F)."""
+    """Pictures (B, 3, S, S) with values 0..255 -> features (B, F), S being ``side``."""
 
     name: str
     origin: str
@@ -32,20 +32,21 @@ class FrozenEncoder:
     seen: Tuple[str, ...] = ()
     """fingerprints of the robot data it was trained on"""
     baseline: bool = False
+    side: int = IMAGE_SIZE
     device: str = "cpu"
 
     def __call__(self, frames: Iterable[np.ndarray]) -> np.ndarray:
-        """The features (B, F) float32 of RGB uint8 pictures of any size, seen as a policy sees them: 128 x 128."""
-        stacked = np.stack([resize(frame, IMAGE_SIZE) for frame in frames])
+        """The features (B, F) float32 of RGB uint8 pictures of any size, squashed as a policy's are."""
+        stacked = np.stack([resize(frame, self.side) for frame in frames])
         planes = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(self.device)
         with torch.inference_mode():
             return self.encode(planes).float().cpu().numpy()
 
     def on(self, device: torch.device) -> "FrozenEncoder":
-        """The same on a device, where its weights are moved."""
+        """The same on a device, where its weights are moved, laid out as convolutions are fastest."""
         owner = getattr(self.encode, "__self__", self.encode)
         if isinstance(owner, nn.Module):
-            owner.to(device)
+            owner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return replace(self, device=str(device))
 
 
@@ -56,21 +57,27 @@ def batches(frames: Callable[[np.ndarray], np.ndarray], index: np.ndarray, size:
 
 def untrained(encoders: Sequence[FrozenEncoder], seed: int = 0) -> List[FrozenEncoder]:
     """Networks of the encoders' shapes with random weights, one of each shape: the floor of what training gives."""
-    shapes: Dict[str, NetworkConfig] = {}
+    shapes: Dict[str, FrozenEncoder] = {}
     for encoder in encoders:
         if encoder.shape is not None:
             shape = NetworkConfig(1, **{name: getattr(encoder.shape, name) for name in SHAPE})
-            shapes.setdefault(repr(shape), shape)
-    kinds = [shape.encoder for shape in shapes.values()]
+            shapes.setdefault(repr(shape), replace(encoder, shape=shape))
+    kinds = [like.shape.encoder for like in shapes.values() if like.shape is not None]
     made = []
-    for place, shape in enumerate(shapes.values()):
-        number = f" {kinds[: place + 1].count(shape.encoder)}" if kinds.count(shape.encoder) > 1 else ""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = VisualNetwork(shape).eval()
-        name = f"untrained {shape.encoder}{number}"
-        made.append(FrozenEncoder(name, f"random weights, seed {seed}", network.encode, shape, baseline=True))
+    for place, (kind, like) in enumerate(zip(kinds, shapes.values())):
+        number = f" {kinds[: place + 1].count(kind)}" if kinds.count(kind) > 1 else ""
+        made.append(_untrained(f"untrained {kind}{number}", like, seed))
     return made
+
+
+def _untrained(name: str, like: FrozenEncoder, seed: int) -> FrozenEncoder:
+    assert like.shape is not None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = VisualNetwork(like.shape).eval()
+    return FrozenEncoder(
+        name, f"random weights, seed {seed}", network.encode, like.shape, baseline=True, side=like.side
+    )
 
 
 def pixels(side: int = PIXELS) -> FrozenEncoder:

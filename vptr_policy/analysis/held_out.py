@@ -1,7 +1,7 @@
 """Trajectories kept out of a fit, whole: frames of one trajectory resemble each other."""
 
 from dataclasses import replace
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -41,6 +41,24 @@ def split(
     return parts
 
 
+def parts_of(data: Transitions, seed: int) -> np.ndarray:
+    """TRAINING, VALIDATION or TEST for each transition; target data, where there are any, are TEST, and no others."""
+    own = ~data.target
+    shares = SHARES if own.all() else (SHARES[0] + SHARES[2], SHARES[1], 0.0)
+    parts = np.full(len(data), TEST)
+    parts[own] = split(data.trajectory[own], data.task[own], seed, shares)
+    return parts
+
+
+def part_sizes(data: Transitions, parts: np.ndarray) -> Dict[str, Dict[str, int]]:
+    """Trajectories and transitions of each part."""
+    kinds = {"training": parts == TRAINING, "validation": parts == VALIDATION, "test": parts == TEST}
+    return {
+        name: {"trajectories": len(np.unique(data.trajectory[rows])), "transitions": int(rows.sum())}
+        for name, rows in kinds.items()
+    }
+
+
 def choose(data: Transitions, tasks: Sequence[str], count: Optional[int], seed: int) -> Transitions:
     """The transitions of these tasks (empty: all), of ``count`` trajectories of each at most, drawn at random.
 
@@ -58,14 +76,14 @@ def choose(data: Transitions, tasks: Sequence[str], count: Optional[int], seed: 
             random = np.random.default_rng([seed, data.tasks.index(name), int(target)])
             kept.append(random.permutation(members)[:count])
     rows = np.flatnonzero(np.isin(data.trajectory, np.concatenate(kept)))
-    columns = ("now", "next", "actions", "rewards", "masks", "returns", "text", "target", "trajectory", "success")
     number = np.full(len(data.tasks), -1)
     number[[data.tasks.index(name) for name in names]] = np.arange(len(names))
-    parts = {name: getattr(data, name)[rows] for name in columns}
-    return replace(data, task=number[data.task[rows]], tasks=tuple(names), **parts)
+    arrays = {name: value for name, value in vars(data).items() if isinstance(value, np.ndarray) and name != "states"}
+    columns = {name: value[rows] for name, value in arrays.items()}
+    return replace(data, **{**columns, "task": number[data.task[rows]], "tasks": tuple(names)})
 
 
-def _cut(order: np.ndarray, shares: list) -> list:
+def _cut(order: np.ndarray, shares: Sequence[float]) -> List[np.ndarray]:
     """Pieces of these shares, none of them empty."""
     ends = np.round(np.cumsum(shares) / np.sum(shares) * len(order)).astype(int)
     for place in range(len(ends)):

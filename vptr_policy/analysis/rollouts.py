@@ -1,15 +1,16 @@
 """Episodes to look at again: made just now, or read from what was recorded."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from robot_bridge.interface import STEP_S, Observation
 from vptr_policy.data.recorded import NEUTRAL_STATE, Recording, read_recordings
 from vptr_policy.data.robot import episodes
-from vptr_policy.data.robot.shards import entries
+from vptr_policy.data.robot.shards import Entry, entries
 from vptr_policy.data.robot.trajectory import Trajectory
 from vptr_policy.data.video.jpeg import decode
 
@@ -37,56 +38,54 @@ class Rollout:
         return "unjudged" if self.success is None else "success" if self.success else "failure"
 
 
-def read_rollouts(folder: Path, condition: str, tasks: Sequence[str], count: int, seed: int) -> List[Rollout]:
+def read_rollouts(
+    folder: Path, condition: str, tasks: Sequence[str], count: Optional[int], seed: int
+) -> Iterator[Rollout]:
     """Rollouts from a folder of shards, of our own episodes, or of pictures with or without an episode.json.
 
     Args:
         folder: what was recorded.
         condition: that it was recorded in.
-        tasks: those wanted; empty: all there are.
-        count: rollouts of each task at most, drawn at random.
+        tasks: those wanted; empty: all there are. Of pictures the task is what episode.json has as language.
+        count: rollouts of each task at most, drawn at random; None: all.
         seed: of the draw.
 
     Raises:
         ValueError: where there is nothing to read, or nothing of these tasks.
     """
-    folder = Path(folder)
-    random = np.random.default_rng(seed)
-    if any(folder.glob("shard-*.tar")):
-        found = [entry for entry in entries(folder) if not tasks or entry.info.get("task") in tasks]
-        chosen = [found[i] for i in _draw([str(entry.info.get("task", "")) for entry in found], count, random)]
-        rollouts = [_of_trajectory(entry.read(), condition) for entry in chosen]
-    elif folder.is_dir() and any(folder.rglob(episodes.STEPS)):
-        read = [episodes.read_episode(path, number) for number, path in enumerate(_judged(folder, tasks))]
-        chosen_episodes = [read[i] for i in _draw([str(one.info["task"]) for one in read], count, random)]
-        rollouts = [_of_trajectory(one, condition) for one in chosen_episodes]
-    else:
-        recordings = read_recordings(folder)
-        chosen_recordings = [recordings[i] for i in _draw([""] * len(recordings), count, random)]
-        rollouts = [_of_recording(one, condition) for one in chosen_recordings]
-    if not rollouts:
+    found = [one for one in _find(Path(folder)) if not tasks or one[0] in tasks]
+    if not found:
         raise ValueError("{}: no episode of {} here".format(folder, ", ".join(tasks) or "any task"))
-    return rollouts
+    order = np.random.default_rng(seed).permutation(len(found)).tolist()
+    chosen: List[int] = []
+    for task in sorted({task for task, _ in found}):
+        chosen += [number for number in order if found[number][0] == task][:count]
+    for number in sorted(chosen):
+        yield found[number][1](condition)
 
 
-def _judged(folder: Path, tasks: Sequence[str]) -> List[Path]:
-    """Episode folders with an outcome, of these tasks."""
-    kept = []
-    for path in episodes.find(folder):
-        about = episodes.read_about(path)
-        judged = isinstance(about.get("success"), bool) and not about.get("discarded")
-        if judged and (not tasks or about["task"] in tasks):
-            kept.append(path)
-    return kept
+def _find(folder: Path) -> List[Tuple[str, Callable[[str], Rollout]]]:
+    """The task of each episode of a folder, and what reads it."""
+    if any(folder.glob("shard-*.tar")):
+        return [(str(entry.info.get("task", "")), partial(_of_entry, entry)) for entry in entries(folder)]
+    if folder.is_dir() and any(folder.rglob(episodes.STEPS)):
+        judged = [path for path in episodes.find(folder) if _is_judged(path)]
+        return [(str(episodes.read_about(path)["task"]), partial(_of_episode, path)) for path in judged]
+    return [(one.language, partial(_of_recording, one)) for one in read_recordings(folder)]
 
 
-def _draw(groups: Sequence[str], count: int, random: np.random.Generator) -> List[int]:
-    """Up to ``count`` numbers of each group, in order."""
-    order = random.permutation(len(groups))
-    kept: List[int] = []
-    for name in sorted(set(groups)):
-        kept += [int(number) for number in order if groups[number] == name][:count]
-    return sorted(kept)
+def _is_judged(folder: Path) -> bool:
+    """Whether an episode has an outcome and is to be kept."""
+    about = episodes.read_about(folder)
+    return isinstance(about.get("success"), bool) and not about.get("discarded")
+
+
+def _of_entry(entry: Entry, condition: str) -> Rollout:
+    return _of_trajectory(entry.read(), condition)
+
+
+def _of_episode(folder: Path, condition: str) -> Rollout:
+    return _of_trajectory(episodes.read_episode(folder, 0), condition)
 
 
 def _of_trajectory(trajectory: Trajectory, condition: str) -> Rollout:

@@ -6,7 +6,7 @@ fitted again on training and validation together; the test trajectories are look
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -167,6 +167,12 @@ def _fit(fitted: Moments, kind: str, ridge: float) -> LinearValue:
     return fitted.sarsa(ridge) if kind == "sarsa" else fitted.regression(ridge)
 
 
-def at_edge(entries: Sequence[Entry]) -> Tuple[str, ...]:
-    """The encoders whose ridge is the largest or smallest that was tried, so that a better one may lie beyond."""
-    return tuple(entry.name for entry in entries if entry.sarsa.ridge in (RIDGES[0], RIDGES[-1]))
+def notes(entries: Sequence[Entry]) -> List[str]:
+    """What one has to know of the errors to judge them."""
+    found = [
+        f"{entry.name} was itself trained on the data it is judged by (* in the figure)"
+        for entry in entries
+        if entry.saw_data
+    ]
+    last = [entry.name for entry in entries if entry.sarsa.ridge in (RIDGES[0], RIDGES[-1])]
+    return found + [f"the best ridge of {name} is the last that was tried" for name in last]

@@ -54,6 +54,14 @@ def drawing(out: Path, name: str, size: Tuple[float, float]) -> Iterator[Any]:
         figure.savefig(str(out / f"{name}.svg"), facecolor="white", metadata={"Date": None, "Creator": None})
 
 
+def spread(count: int, shown: int) -> List[int]:
+    """``shown`` of ``count`` places at even distances, or all of them."""
+    if not count:
+        return []
+    distance = (count - 1) / max(min(shown, count) - 1, 1)
+    return [round(number * distance) for number in range(min(shown, count))]
+
+
 def colours(baseline: List[bool]) -> List[str]:
     """A colour for each of what is compared; baselines are gray."""
     chosen = []

@@ -1,11 +1,11 @@
 """Value curves over time, as V-PTR's Fig. 6 (left): rows without and with distractors, a column a checkpoint."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 
-from vptr_policy.analysis.figures.style import FAILURE, INK, SUCCESS, UNJUDGED, drawing
+from vptr_policy.analysis.figures.style import FAILURE, INK, SUCCESS, UNJUDGED, drawing, spread
 from vptr_policy.analysis.rollouts import CONDITIONS
 from vptr_policy.analysis.value_comparison import OUTCOMES, ValueComparison
 
@@ -41,14 +41,8 @@ def _curves(panel: Any, comparison: ValueComparison, name: str, condition: str, 
     for outcome in OUTCOMES:
         colour, line = LINES[outcome]
         curves = comparison.chosen(name, condition, outcome)
-        for curve in _spread(curves, shown):
+        for curve in [curves[place] for place in spread(len(curves), shown)]:
             panel.plot(np.arange(len(curve)), curve, line, color=colour, alpha=0.65, linewidth=1.0)
-
-
-def _spread(curves: Sequence[np.ndarray], count: int) -> List[np.ndarray]:
-    """``count`` of the curves at even distances in their order, so that all tasks are among them."""
-    chosen = np.unique(np.linspace(0, len(curves) - 1, min(count, len(curves))).round().astype(int))
-    return [curves[place] for place in chosen] if curves else []
 
 
 def _words(found: Dict[str, Any]) -> str:

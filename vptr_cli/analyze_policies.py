@@ -1,0 +1,232 @@
+"""`vptr analyze values` and `vptr analyze gradcam`: what policies think of, and look at, in the same rollouts."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from vptr_cli.analyze_output import bar, expect, interval, prepare
+
+
+def values(
+    policy: Tuple[str, ...],
+    out: Path,
+    acting: str = "expert",
+    task: Tuple[str, ...] = (),
+    variant: str = "distractors",
+    episodes: int = 5,
+    steps: int = 60,
+    data: Tuple[Path, ...] = (),
+    distractor_data: Tuple[Path, ...] = (),
+    told: str = "",
+    sentence_model: Optional[Path] = None,
+    untrained: bool = True,
+    shown: int = 4,
+    seed: int = 0,
+    workers: Optional[int] = None,
+) -> int:
+    """Value curves V(s_t) of checkpoints on the same rollouts without and with distractors (V-PTR Fig. 6, left).
+
+    Writes OUT/values.png, .svg and values.json: the curves, of successes and failures apart how monotonic and how rough
+    they are, with 95 % intervals over the rollouts, and how often a success ends at a higher value than a failure.
+
+    Args:
+        policy: checkpoints with a critic (runs of v-ptr, ptr, cql, ...), each PATH or NAME=PATH.
+        out: folder for figure and numbers.
+        acting: who makes the rollouts in the simulator: "expert" (the scripted experts), "shipped" or a checkpoint.
+        task: simulated tasks, or those of the data to look at; default all that every policy knows.
+        variant: from which the scenes with distractors are drawn; the others are the same scenes without them.
+        episodes: rollouts of each task without and with distractors; of data: at most.
+        steps: time limit of a simulated rollout [steps of 0.2 s].
+        data: take these recordings without distractors instead: folders of shards, episodes or pictures.
+        distractor_data: and these with distractors.
+        told: the task that all policies are told; default that of each rollout.
+        sentence_model: folder of the sentence model, for policies that are told their task in other words than learned.
+        untrained: add the first checkpoint's networks with random weights.
+        shown: rollouts of each outcome drawn in a panel.
+        seed: of scenes, draws and intervals.
+        workers: processes of the simulator; default one a core.
+    """
+    prepare()
+    from vptr_policy.analysis.figures.values import draw_values
+    from vptr_policy.analysis.naming import named_checkpoints
+    from vptr_policy.analysis.results import write_results
+    from vptr_policy.analysis.rollouts import CONDITIONS
+    from vptr_policy.analysis.value_comparison import compare_values, untrained_policy
+    from vptr_policy.policy import load_policy
+
+    expect("episodes", episodes, 1)
+    expect("shown", shown, 1)
+    named = named_checkpoints(policy)
+    _need_critics(dict(named))
+    policies: Dict[str, Any] = {name: load_policy(folder, sentence_model) for name, folder in named}
+    origins = {name: {"folder": str(folder), "checkpoint": policies[name].checkpoint} for name, folder in named}
+    source = RolloutSource(task, variant, episodes, seed, steps, acting, data, distractor_data, told, workers)
+    known = [{*one.tasks, *one.card.aliases} for one in policies.values()]
+    rollouts = source.recorded() or source.simulated(known, CONDITIONS)
+    if untrained:
+        policies["untrained"] = untrained_policy(named[0][1], seed)
+    with bar("values", len(policies) * len(rollouts), "curve") as progress:
+        comparison = compare_values(policies, rollouts, told, lambda: progress.update(1))
+    out.mkdir(parents=True, exist_ok=True)
+    draw_values(out, comparison, shown, seed)
+    write_results(out / "values.json", {"seed": seed, "origins": origins, **comparison.results(seed)})
+    for name in policies:
+        for condition, found in comparison.summaries(name, seed).items():
+            print(f"{name} {condition}: {_told_values(found)}")
+    print(f"figure: {out / 'values.png'}")
+    return 0
+
+
+def gradcam(
+    policy: Tuple[str, ...],
+    out: Path,
+    task: Tuple[str, ...] = (),
+    variant: str = "distractors",
+    episodes: int = 3,
+    frames: int = 4,
+    data: Tuple[Path, ...] = (),
+    told: str = "",
+    rule: str = "outputs",
+    sentence_model: Optional[Path] = None,
+    untrained: bool = True,
+    shown: int = 6,
+    seed: int = 0,
+    workers: Optional[int] = None,
+) -> int:
+    """Where the policies of checkpoints look in the same pictures: Grad-CAM overlays (V-PTR Fig. 7).
+
+    Writes OUT/overlays.png, .svg and gradcam.json. Of simulated pictures the simulator knows what each pixel shows:
+    OUT/concentration.png and the JSON tell how much of the influence lies on object, gripper, background ..., over the
+    share of the pixels, with 95 % intervals over the rollouts; also of an untrained network and of the pictures' edges.
+
+    Args:
+        policy: checkpoints with a convolutional encoder, each PATH or NAME=PATH.
+        out: folder for figures and numbers.
+        task: simulated tasks, or those of the data to look at; default all that every policy knows.
+        variant: from which the simulated scenes are drawn.
+        episodes: rollouts of each task, of the scripted experts or, of data, at most.
+        frames: pictures of each rollout, at even distances.
+        data: take pictures of these recordings instead: folders of shards, episodes or pictures.
+        told: the task that all policies are told; default that of each rollout.
+        rule: whose influence is shown: "outputs" (that on each of the seven outputs, added) or "motion" (that on the
+            squared motion, what lowers it left out).
+        sentence_model: folder of the sentence model, for policies that are told their task in other words than learned.
+        untrained: add the first policy's network with random weights.
+        shown: pictures drawn.
+        seed: of scenes, draws and intervals.
+        workers: processes of the simulator; default one a core.
+    """
+    prepare()
+    from vptr_policy.analysis.attention_comparison import compare_attention, load_gaze, untrained_gaze, views
+    from vptr_policy.analysis.figures.attention import draw_concentrations, draw_overlays
+    from vptr_policy.analysis.naming import named_checkpoints
+    from vptr_policy.analysis.results import write_results
+    from vptr_policy.analysis.rollouts import WITH
+
+    for name, value in (("episodes", episodes), ("frames", frames), ("shown", shown)):
+        expect(name, value, 1)
+    gazes = [load_gaze(name, folder, sentence_model) for name, folder in named_checkpoints(policy)]
+    if untrained:
+        gazes.append(untrained_gaze(gazes[0], seed))
+    source = RolloutSource(task, variant, episodes, seed, data=data, told=told, workers=workers)
+    recorded = source.recorded()
+    rollouts = recorded or source.simulated([gaze.tasks for gaze in gazes], (WITH,), masks=True)
+    parts = () if recorded else simulated_parts()
+    looked_at = views(rollouts, frames)
+    with bar("grad-cam", len(gazes) * len(looked_at), "picture") as progress:
+        found = compare_attention(gazes, looked_at, parts, told, rule, lambda: progress.update(1))
+    out.mkdir(parents=True, exist_ok=True)
+    draw_overlays(out, found, shown)
+    if found.parts:
+        draw_concentrations(out, found, seed)
+    write_results(out / "gradcam.json", {"seed": seed, "rule": rule, **found.results(seed)})
+    for name in found.maps:
+        rows = found.concentrations(name, seed)
+        print(f"{name}: " + (", ".join(f"{part} {interval(row)}" for part, row in rows.items()) or "no masks"))
+    print(f"figure: {out / 'overlays.png'}")
+    return 0
+
+
+@dataclass(frozen=True)
+class RolloutSource:
+    """Where the rollouts come from: folders, or else the simulator."""
+
+    task: Tuple[str, ...]
+    variant: str
+    episodes: int
+    seed: int
+    steps: int = 60
+    acting: str = "expert"
+    data: Tuple[Path, ...] = ()
+    distractor_data: Tuple[Path, ...] = ()
+    told: str = ""
+    workers: Optional[int] = None
+
+    def recorded(self) -> List[Any]:
+        """The rollouts of the folders; none where none is given."""
+        from vptr_policy.analysis.rollouts import WITH, WITHOUT, read_rollouts
+
+        folders = [(folder, WITHOUT) for folder in self.data] + [(folder, WITH) for folder in self.distractor_data]
+        found = [read_rollouts(folder, condition, self.task, self.episodes, self.seed) for folder, condition in folders]
+        return [rollout for rollouts in found for rollout in rollouts]
+
+    def simulated(self, known: Sequence[Iterable[str]], conditions: Tuple[str, ...], masks: bool = False) -> List[Any]:
+        """Rollouts of the tasks asked for, else of those of the simulator that all of ``known`` have."""
+        from vptr_cli.analyze_rollouts import RolloutRequest, simulate
+        from vptr_cli.sim import _policy_folder
+
+        tasks, acting = self._tasks(known), _policy_folder(self.acting)
+        request = RolloutRequest(
+            tasks, conditions, acting, self.variant, self.episodes, self.seed, self.steps, masks=masks
+        )
+        workers = self.workers or len(os.sched_getaffinity(0))
+        with bar("rollouts", len(request.jobs()), "ep") as progress:
+            return simulate(request, workers, lambda: progress.update(1))
+
+    def _tasks(self, known: Sequence[Iterable[str]]) -> Tuple[str, ...]:
+        from robot_bridge.sim.tasks import find_group, find_task
+
+        if self.task:
+            return tuple(find_task(name).name for name in self.task)
+        if self.told:
+            raise ValueError("--told is one task: name with --task those to be shown")
+        common = tuple(name for name in find_group("all") if all(name in names for names in known))
+        if not common:
+            raise ValueError(
+                "the policies have no simulated task in common: name one with --task, and with --told what it is"
+            )
+        return common
+
+
+def simulated_parts() -> Tuple[str, ...]:
+    """What the numbers in a simulated mask mean."""
+    from robot_bridge.sim.segmentation import PARTS
+
+    return PARTS
+
+
+def _need_critics(folders: Dict[str, Path]) -> None:
+    """Raise ValueError for a checkpoint without critic, before any rollout is made."""
+    from vptr_policy.card import read_card
+    from vptr_policy.checkpoint import CRITIC
+
+    for name, folder in folders.items():
+        if CRITIC not in read_card(folder).files:
+            raise ValueError(
+                f"{name}: {folder} has no critic ({CRITIC}), so that it says no value of a state; "
+                "expected a policy trained by v-ptr, ptr or cql"
+            )
+
+
+def _told_values(found: Dict[str, Any]) -> str:
+    parts = []
+    for outcome in ("success", "failure", "unjudged"):
+        if outcome in found:
+            row = found[outcome]
+            rough = "{value:.2f}".format(**row["roughness"]) if row["roughness"] else "none"
+            text = f"{row['rollouts']} {outcome}: monotonicity {interval(row['monotonicity'])}"
+            parts.append(f"{text}, rises {row['rises']['value']:.2f}, roughness {rough}")
+    if found["separation"] is not None:
+        parts.append(f"success above failure {found['separation']:.2f}")
+    return "; ".join(parts)

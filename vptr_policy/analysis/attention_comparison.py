@@ -1,0 +1,192 @@
+"""Where the policies of several checkpoints look in the same pictures (V-PTR 5.2, Fig. 7)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from vptr_policy.analysis.bootstrap import Estimate, bootstrap
+from vptr_policy.analysis.gradcam import attention, map_size
+from vptr_policy.analysis.rollouts import Rollout
+from vptr_policy.checkpoint import load_checkpoint, load_embeddings
+from vptr_policy.instruction import Instructions
+from vptr_policy.networks.actor import Actor
+from vptr_policy.policy import task_index
+from vptr_policy.resize import resize, to_planes
+
+EDGES = "picture edges"
+"""A map that no network made: how strongly the brightness changes. Objects have edges: it is not easy to beat."""
+UNTRAINED = "untrained"
+OBJECT_AND_GRIPPER = "target or gripper"
+"""What the paper sees V-PTR's policies look at."""
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """An actor, and what tells it a task: a name -> (1, K)."""
+
+    name: str
+    actor: Actor
+    told: Callable[[str], Tensor]
+    tasks: FrozenSet[str]
+    """names it knows"""
+
+
+@dataclass(frozen=True)
+class View:
+    """One moment of a rollout."""
+
+    rollout: str
+    step: int
+    picture: np.ndarray
+    """(128, 128, 3) RGB uint8"""
+    state: np.ndarray
+    task: str
+    mask: Optional[np.ndarray]
+    """(128, 128) number of the part that each pixel shows"""
+
+
+def load_gaze(name: str, folder: Path, sentence_model: Optional[Path] = None) -> Gaze:
+    """The actor of a checkpoint; raises CheckpointError."""
+    actor, card = load_checkpoint(folder)
+    tasks = frozenset((*card.tasks, *card.aliases))
+    embeddings = load_embeddings(folder, card)
+    if embeddings is not None:
+        instructions = Instructions(card.language, embeddings, sentence_model)
+        return Gaze(name, actor, lambda task: instructions.embed(card.aliases.get(task, task)), tasks)
+
+    def one_hot(task: str) -> Tensor:
+        return torch.eye(len(card.tasks))[[task_index(card.aliases.get(task, task), card.tasks)]]
+
+    return Gaze(name, actor, one_hot, tasks)
+
+
+def untrained_gaze(like: Gaze, seed: int = 0) -> Gaze:
+    """The same network with random weights: Grad-CAM of many untrained networks looks sensible too."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fresh = Actor(like.actor.config)
+    fresh.state_mean.copy_(like.actor.state_mean)
+    fresh.state_std.copy_(like.actor.state_std)
+    return Gaze(UNTRAINED, fresh.eval(), like.told, like.tasks)
+
+
+def views(rollouts: Sequence[Rollout], frames: int) -> List[View]:
+    """``frames`` moments at even distances of each rollout, its last one left out; raises ValueError on too few."""
+    found = []
+    for rollout in rollouts:
+        count = len(rollout.observations) - 1
+        if count < frames:
+            raise ValueError(f"{rollout.name} has {count + 1} frames, expected more than the {frames} to be looked at")
+        for step in np.linspace(0, count, frames, endpoint=False).round().astype(int).tolist():
+            seen = rollout.observations[step]
+            mask = None if rollout.masks is None else rollout.masks[step]
+            found.append(View(rollout.name, step, resize(seen.image), seen.state, rollout.task, mask))
+    return found
+
+
+@dataclass(frozen=True)
+class AttentionComparison:
+    """The maps of each checkpoint, (128, 128) in 0..1, of each view."""
+
+    views: Sequence[View]
+    maps: Dict[str, np.ndarray]
+    """name -> (V, 128, 128)"""
+    cells: Dict[str, Tuple[int, int]]
+    """name -> rows and columns of the layer the map is of; without it for what no network made"""
+    parts: Sequence[str]
+    """what the numbers in the masks mean; empty without masks"""
+
+    def concentration(self, name: str, part: str, seed: int) -> Optional[Estimate]:
+        """Share of the influence on a part over its share of the pixels, with an interval over the rollouts.
+
+        1 is what a map without preference has. None where the part is nowhere to be seen.
+        """
+        numbers = [self.parts.index(one) for one in part.split(" or ")]
+        sums: Dict[str, np.ndarray] = {}
+        for view, influence in zip(self.views, self.maps[name]):
+            total = float(influence.sum())
+            if view.mask is not None and total > 0.0:
+                where = np.isin(view.mask, numbers)
+                row = np.array([float(influence[where].sum()) / total, float(where.mean())])
+                sums[view.rollout] = sums.get(view.rollout, 0.0) + row
+        kept = np.array([row for row in sums.values() if row[1] > 0.0])
+        return bootstrap(kept, lambda sums: sums[..., 0] / sums[..., 1], seed) if len(kept) else None
+
+    def concentrations(self, name: str, seed: int) -> Dict[str, Any]:
+        """Of all parts, as JSON values; empty without masks."""
+        found = {part: self.concentration(name, part, seed) for part in self.shown_parts()}
+        return {part: estimate.plain() for part, estimate in found.items() if estimate is not None}
+
+    def shown_parts(self) -> List[str]:
+        """The parts of the masks, and what the paper speaks of; none without masks."""
+        return [*self.parts, OBJECT_AND_GRIPPER] if self.parts else []
+
+    def results(self, seed: int) -> Dict[str, Any]:
+        """All of it for a file."""
+        about = [{"rollout": view.rollout, "step": view.step, "task": view.task} for view in self.views]
+        checkpoints = {
+            name: {
+                "map": self.cells.get(name),
+                "empty_maps": int((maps.sum((1, 2)) == 0).sum()),
+                "concentration": self.concentrations(name, seed),
+            }
+            for name, maps in self.maps.items()
+        }
+        return {"views": about, "checkpoints": checkpoints}
+
+
+def compare_attention(
+    gazes: Sequence[Gaze],
+    looked_at: Sequence[View],
+    parts: Sequence[str] = (),
+    told: str = "",
+    rule: str = "outputs",
+    on_view: Callable[[], None] = lambda: None,
+) -> AttentionComparison:
+    """The maps of actors, and of the pictures' edges.
+
+    Args:
+        gazes: actors.
+        looked_at: the same for all.
+        parts: what the numbers in the views' masks mean; empty without masks.
+        told: the task all are told; empty: each view's own.
+        rule: of ``gradcam.attention``.
+        on_view: called after each picture of each actor.
+
+    Raises:
+        ValueError: naming the actor that does not know a task or whose encoder has no map, or a view without task.
+    """
+    maps: Dict[str, np.ndarray] = {}
+    cells: Dict[str, Tuple[int, int]] = {}
+    for gaze in gazes:
+        found = []
+        for view in looked_at:
+            task = told or view.task
+            if not task:
+                raise ValueError(f"{view.rollout} does not say its task: say what the policies are told with --told")
+            try:
+                found.append(_map(gaze, view, task, rule))
+            except ValueError as error:
+                raise ValueError(f"{gaze.name}: {error}") from error
+            on_view()
+        maps[gaze.name] = np.stack(found)
+        cells[gaze.name] = map_size(gaze.actor.encoder, to_planes(looked_at[0].picture))
+    maps[EDGES] = np.stack([edges(view.picture) for view in looked_at])
+    return AttentionComparison(looked_at, maps, cells, parts)
+
+
+def edges(picture: np.ndarray) -> np.ndarray:
+    """How strongly the brightness of a picture (H, W, 3) changes at each place, (H, W) in 0..1."""
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    strength = np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1))
+    return strength / max(float(strength.max()), 1e-12)
+
+
+def _map(gaze: Gaze, view: View, task: str, rule: str) -> np.ndarray:
+    state = torch.from_numpy(np.asarray(view.state, dtype=np.float32)).unsqueeze(0)
+    return attention(gaze.actor, to_planes(view.picture), state, gaze.told(task), rule)[0]
