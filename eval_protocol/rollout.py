@@ -66,12 +66,14 @@ class Episode:
 
 
 class JudgedEnvironment:
-    """The simulator as an interface.Environment that is finished when the criterion is decided; judged at each step."""
+    """The simulator as an interface.Environment that is finished when the criterion is decided.
+
+    As in the bridge the predicate is looked at in each servo period; what has become of it is asked after each step.
+    """
 
     def __init__(self, environment: SimEnvironment, limit_s: float) -> None:
         self._environment, self._limit_s = environment, limit_s
         self._criterion = Criterion(limit_s)
-        self._since_s: Optional[float] = None
 
     def observe(self) -> Observation:
         """The simulator's observation."""
@@ -83,15 +85,11 @@ class JudgedEnvironment:
 
     def finished(self) -> Optional[str]:
         """``success`` once the predicate has held for long enough, ``time_limit`` once it is too late for that."""
-        now_s = self._environment.world.time_s
-        if not self._environment.world.success():
-            self._since_s = None
-        elif self._since_s is None:
-            self._since_s = now_s
-        if self._since_s is not None and self._criterion.met(self._since_s, now_s - self._since_s):
+        now_s, since_s = self._environment.world.time_s, self._environment.success_since_s()
+        if since_s is not None and self._criterion.met(since_s, now_s - since_s):
             return "success"
         late = now_s >= self._limit_s - 5e-7  # sums of steps of 0.2 s are not exact
-        return "time_limit" if late and not self._criterion.open(self._since_s) else None
+        return "time_limit" if late and not self._criterion.open(since_s) else None
 
 
 class ExpertPolicy:

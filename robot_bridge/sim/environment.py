@@ -11,6 +11,7 @@ from robot_bridge.servo import PERIOD_S, Command, Servo
 from robot_bridge.sim.arm import SimArm
 from robot_bridge.sim.camera import SceneRenderer
 from robot_bridge.sim.scene import SceneSpec
+from robot_bridge.sim.success import SuccessWatch
 from robot_bridge.sim.world import World
 
 LATENCY_S = 0.08
@@ -59,6 +60,8 @@ class SimEnvironment:
             self._renderer.show(spec, world.model)
         self._servo = Servo(SimArm(world), self._limits, clock=lambda: world.time_s)
         self._servo.arm()
+        self._watch = SuccessWatch()
+        self._watch.look(world.success(), world.time_s)
         self._sequence = 0
         self._observation = self._capture()
         return self._observation
@@ -88,6 +91,7 @@ class SimEnvironment:
                 self._observation = self._capture()
             self._servo.tick()
             world.advance(PERIOD_S)
+            self._watch.look(world.success(), world.time_s)
         if observe_after == TICKS:
             self._observation = self._capture()
         return self._executed()
@@ -109,6 +113,10 @@ class SimEnvironment:
     def finished(self) -> Optional[str]:
         """``success`` once the task's criterion holds, or None."""
         return "success" if self.world.success() else None
+
+    def success_since_s(self) -> Optional[float]:
+        """Since when the criterion has held at each servo period, in the world's time [s]; None while it does not."""
+        return self._watch.since_s
 
     def close(self) -> None:
         """Free the renderer and end the world."""

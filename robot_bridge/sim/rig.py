@@ -3,7 +3,7 @@
 import threading
 import uuid
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from robot_bridge.safety import Limits
 from robot_bridge.servo import PERIOD_S, Servo, ServoStatus
 from robot_bridge.sim.arm import SimArm
 from robot_bridge.sim.scene import SceneSpec
+from robot_bridge.sim.success import SuccessWatch
 from robot_bridge.sim.world import World
 
 MAX_SPEED = 50.0
@@ -74,7 +75,6 @@ class SimulatedRig:
     def __init__(self, spec: SceneSpec, limits: Limits, epoch_s: float = 0.0, speed: float = 1.0) -> None:
         self._lock, self._exchanging = threading.Lock(), threading.Lock()
         self._now_s = epoch_s
-        self._held_since_s: Optional[float] = None
         self.set_speed(speed)
         self.servo = Servo(self._install(World(spec)), limits, self.now_s)
 
@@ -93,16 +93,10 @@ class SimulatedRig:
 
     def _install(self, world: World) -> _SharedArm:
         self._world, self._scene = world, world.spec.to_json()
-        self._scene_id, self._held_since_s = str(uuid.uuid4()), None
+        self._scene_id, self._watch = str(uuid.uuid4()), SuccessWatch()
         self._epoch_s = self._now_s - world.time_s
-        self._watch_success()
+        self._watch.look(world.success(), self._now_s)
         return _SharedArm(SimArm(world, self._epoch_s), self._lock)
-
-    def _watch_success(self) -> None:
-        if not self._world.success():
-            self._held_since_s = None
-        elif self._held_since_s is None:
-            self._held_since_s = self._now_s
 
     def set_speed(self, speed: float) -> None:
         """Run ``speed`` times faster than real time; raises ValueError outside (0, 50]."""
@@ -116,7 +110,7 @@ class SimulatedRig:
         with self._lock:
             self._world.advance(PERIOD_S)
             self._now_s = self._epoch_s + self._world.time_s
-            self._watch_success()
+            self._watch.look(self._world.success(), self._now_s)
         return status
 
     def now_s(self) -> float:
@@ -135,7 +129,7 @@ class SimulatedRig:
     def task_status(self) -> TaskProgress:
         """How far the task has come, as of the latest step."""
         with self._lock:
-            since, milestones = self._held_since_s, tuple(self._world.milestones())
+            since, milestones = self._watch.since_s, tuple(self._world.milestones())
             if since is None:
                 return TaskProgress(False, 0.0, 0.0, milestones, self._scene_id)
             return TaskProgress(True, self._now_s - since, since, milestones, self._scene_id)

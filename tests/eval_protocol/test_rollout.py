@@ -1,4 +1,5 @@
 import dataclasses
+from typing import ClassVar, Dict
 
 import av
 import pytest
@@ -8,6 +9,7 @@ from eval_protocol.rollout import EXPERT, ExpertPolicy, JudgedEnvironment, Rollo
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.seeds import episode_seed
+from robot_bridge.sim.success import SuccessWatch
 from robot_bridge.sim.tasks import TASKS
 from vptr_policy.checkpoint import Card, save_checkpoint
 from vptr_policy.networks.actor import Actor, NetworkConfig
@@ -38,26 +40,37 @@ def test_the_time_limit_is_kept():
 
 
 class Scripted:
-    """An environment whose predicate follows a script, one entry a step of 0.2 s."""
+    """An environment whose predicate follows a script: for each step of 0.2 s what its ten servo periods say.
+
+    1 and 0 stand for a whole step; b begins to hold in the middle of the step, and x breaks for a single period.
+    """
+
+    PERIODS: ClassVar[Dict[str, str]] = {"0": "0" * 10, "1": "1" * 10, "b": "0000011111", "x": "1111011111"}
 
     def __init__(self, script):
-        self.script, self.step, self.world = script, 0, self
+        self.script, self.step, self.world, self.time_s = script, 0, self, 0.0
+        self._watch = SuccessWatch()
+        self._watch.look(script[0] == "1", 0.0)
 
-    @property
-    def time_s(self):
-        return 0.2 * self.step
+    def go_on(self):
+        self.step += 1
+        for success in self.PERIODS[self.script[self.step]]:
+            self.time_s += 0.02
+            self._watch.look(success == "1", self.time_s)
 
-    def success(self):
-        return self.script[self.step] == "1"
+    def success_since_s(self):
+        return self._watch.since_s
 
 
 @pytest.mark.parametrize(
     ("script", "reason", "step"),
     [
-        ("00111111", "success", 7),
-        ("00111101111110000", "success", 12),
-        ("0011110111101111111", "success", 17),
-        ("000000000000111111", "success", 17),
+        ("001111111", "success", 7),
+        ("00b111111", "success", 7),
+        ("00111101111111000", "success", 12),
+        ("00111x1111111", "success", 10),
+        ("0000000000001111111", "success", 17),
+        ("0000000000001x1111", "time_limit", 13),
         ("0000000000001110", "time_limit", 15),
         ("0000000000000111111", "time_limit", 12),
     ],
@@ -67,7 +80,7 @@ def test_success_must_hold_for_a_second_and_begin_within_the_limit(script, reaso
     judged = JudgedEnvironment(scripted, 12 * 0.2)
     found = judged.finished()
     while found is None:
-        scripted.step += 1
+        scripted.go_on()
         found = judged.finished()
     assert (found, scripted.step) == (reason, step)
 
