@@ -176,7 +176,7 @@ def hand_actuation() -> str:
 
 def _sheath(name: str, outline: Tuple[Tuple[float, float], ...], scale: float, flat: float) -> str:
     """A mesh turned about the arm's axis, along -x, flatter than it is wide."""
-    points, faces = turned([(r * scale, z * scale) for r, z in outline], 14)
+    points, faces = turned([(r * scale, z * scale) for r, z in outline], 18)
     laid = points[:, [2, 1, 0]] * (-1.0, 1.0, flat)
     return mesh_asset(name, laid, faces, smooth=True)
 

@@ -1,4 +1,4 @@
-"""Props of bathroom, shelf and garden: bottles, jars, fruit, stones, cloths."""
+"""Props of bathroom, shelf and garden: bottles, fruit, stones, cloths."""
 
 from math import cos, pi, sin
 from typing import Dict, Tuple
@@ -55,13 +55,13 @@ def _spray_bottle(colour: Colour) -> Prop:
     return _upright("spray_bottle", "spray bottle", parts, 0.050, 0.031, 0.163, 0.20)
 
 
-def _jam_jar(colour: Colour) -> Prop:
+def _tea_caddy(colour: Colour) -> Prop:
     parts = (
         _can(0.034, 0.036, shaded(colour, 0.75), weight=5.0),
         _can(0.0345, 0.016, (0.96, 0.93, 0.84), -0.004, solid=False),
         _can(0.032, 0.008, mixed(colour, _WHITE, 0.75), 0.044),
     )
-    return _upright("jam_jar", "jam jar", parts, 0.036, 0.034, 0.088, 0.25)
+    return _upright("tea_caddy", "tea caddy", parts, 0.036, 0.034, 0.088, 0.25)
 
 
 def _thermos(colour: Colour) -> Prop:
@@ -138,8 +138,8 @@ def _apple(_: Colour) -> Prop:
     return _fruit("apple", "apple", 0.035, (0.76, 0.16, 0.14))
 
 
-def _orange(_: Colour) -> Prop:
-    return _fruit("orange", "orange", 0.036, (0.96, 0.56, 0.10), stem=False)
+def _peach(_: Colour) -> Prop:
+    return _fruit("peach", "peach", 0.033, (0.96, 0.62, 0.42), squash=0.95)
 
 
 def _lime(_: Colour) -> Prop:
@@ -150,15 +150,15 @@ def _plum(_: Colour) -> Prop:
     return _fruit("plum", "plum", 0.026, (0.35, 0.12, 0.30), stem=False)
 
 
-def _pear(_: Colour) -> Prop:
-    skin = (0.70, 0.74, 0.24)
+def _avocado(_: Colour) -> Prop:
+    skin = (0.20, 0.30, 0.13)
     parts = (
         Part("sphere", (0.031,), skin, weight=4.0),
         Part("capsule", (0.019,), skin, ends=(0, 0, 0.016, 0, 0, 0.034)),
-        Part("capsule", (0.0022,), (0.32, 0.22, 0.12), ends=(0, 0, 0.050, 0.004, 0, 0.064), solid=False),
+        Part("capsule", (0.0022,), (0.32, 0.22, 0.12), ends=(0, 0, 0.051, 0, 0, 0.054), solid=False),
         Part("cylinder", (0.018, 0.0015), skin, pos=(0, 0, -0.0295), weight=2.0),
     )
-    return Prop(Thing("pear", parts, 0.031, (0.031, 0.031), 0.14), "pear", 0.084, "claw", 0.056, round=True)
+    return Prop(Thing("avocado", parts, 0.031, (0.031, 0.031), 0.14), "avocado", 0.084, "claw", 0.056, round=True)
 
 
 def _pebble(_: Colour) -> Prop:
@@ -186,8 +186,8 @@ def _pine_cone(_: Colour) -> Prop:
     return Prop(Thing("pine_cone", (core, *scales), 0.020, (0.038, 0.020), 0.05), "pine cone", 0.040, "claw", 0.042)
 
 
-def _flower_pot(colour: Colour) -> Prop:
-    clay = mixed(colour, (0.75, 0.38, 0.22), 0.6)
+def _cactus(colour: Colour) -> Prop:
+    clay = mixed(colour, (0.75, 0.38, 0.22), 0.2)
     leaves = tuple(
         Part("ellipsoid", (0.016, 0.007, 0.016), (0.20, 0.52, 0.20),
              pos=(0.012 * cos(a), 0.012 * sin(a), 0.046), quat=(cos(a / 2), 0, 0, sin(a / 2)), solid=False)
@@ -199,8 +199,8 @@ def _flower_pot(colour: Colour) -> Prop:
         _can(0.030, 0.001, (0.25, 0.17, 0.11), 0.0325, solid=False),
         *leaves,
     )
-    thing = Thing("flower_pot", parts, rest_m=0.028, half_m=(0.034, 0.034), mass_kg=0.20)
-    return Prop(thing, "flower pot", top_m=0.072, grip="claw", width_m=0.068, round=True)
+    thing = Thing("cactus", parts, rest_m=0.028, half_m=(0.034, 0.034), mass_kg=0.20)
+    return Prop(thing, "cactus", top_m=0.072, grip="claw", width_m=0.068, round=True)
 
 
 def _seed_packet(colour: Colour) -> Prop:
@@ -245,14 +245,14 @@ HOUSEHOLD: Dict[str, Kind] = collection(
                 ("water_bottle", _water_bottle),
                 ("shampoo_bottle", _shampoo_bottle),
                 ("spray_bottle", _spray_bottle),
-                ("jam_jar", _jam_jar),
+                ("tea_caddy", _tea_caddy),
                 ("thermos", _thermos),
                 ("paper_cup", _paper_cup),
                 ("candle", _candle),
                 ("soap_bar", _soap_bar),
                 ("toothbrush", _toothbrush),
                 ("toothpaste", _toothpaste),
-                ("flower_pot", _flower_pot),
+                ("cactus", _cactus),
                 ("seed_packet", _seed_packet),
             )
         ],
@@ -260,10 +260,10 @@ HOUSEHOLD: Dict[str, Kind] = collection(
             (name, Kind(make, tinted=False))
             for name, make in (
                 ("apple", _apple),
-                ("orange", _orange),
+                ("peach", _peach),
                 ("lime", _lime),
                 ("plum", _plum),
-                ("pear", _pear),
+                ("avocado", _avocado),
                 ("pebble", _pebble),
                 ("pine_cone", _pine_cone),
             )

@@ -178,7 +178,11 @@ FRONT_M = -0.14
 
 @dataclass(frozen=True)
 class Place:
-    """A setting as it is in one scene: tint, scenery, light."""
+    """A setting as it is in one scene: tint, scenery, light.
+
+    The sun leans to the person's side or back by ``sun_m``: from straight above, surfaces would show specks of
+    shadow on themselves.
+    """
 
     setting: Setting
     tint: Colour
@@ -194,12 +198,11 @@ def sample_place(rng: np.random.Generator, name: str = "") -> Place:
     setting = SETTINGS[name or names[int(rng.integers(len(names)))]]
     tint = setting.tints[int(rng.integers(len(setting.tints)))]
     red, green, blue = (np.array(tint) * rng.uniform(0.88, 1.08, 3)).clip(0, 1).tolist()
-    sun = rng.uniform((-0.55, -0.6), (0.12, 0.6))
+    lean, direction = rng.uniform((0.35, 0.46 * np.pi), (0.70, 1.54 * np.pi))
     brightness = setting.light * float(rng.uniform(0.8, 1.12))
     warmth = float(rng.uniform(-0.08, 0.08))
-    return Place(
-        setting, (red, green, blue), int(rng.integers(2**31)), brightness, warmth, (float(sun[0]), float(sun[1]))
-    )
+    sun = (float(lean * np.cos(direction)), float(lean * np.sin(direction)))
+    return Place(setting, (red, green, blue), int(rng.integers(2**31)), brightness, warmth, sun)
 
 
 def textures_of(place: Place) -> Tuple[str, ...]:

@@ -32,9 +32,9 @@ _OPTIONS = f"""
 <compiler angle="radian" autolimits="true" boundmass="1e-6" boundinertia="1e-9"/>
 <option timestep="{PHYSICS_STEP_S}" integrator="implicitfast" cone="elliptic" impratio="5" iterations="20"/>
 <visual>
-  <quality shadowsize="384" offsamples="4" numslices="14" numstacks="8" numquads="1"/>
+  <quality shadowsize="320" offsamples="4" numslices="10" numstacks="6" numquads="1"/>
   <headlight ambient="0.34 0.34 0.34" diffuse="0.14 0.14 0.14" specular="0 0 0"/>
-  <map znear="0.02" zfar="8" shadowclip="0.75"/>
+  <map znear="0.02" zfar="8" shadowclip="0.62"/>
 </visual>
 <statistic center="0.2 0 0.05" extent="0.7"/>"""
 
@@ -132,8 +132,10 @@ class Stage:
     def add_vessel(self, kind: str, at: Tuple[float, float], yaw_rad: float) -> Item:
         """Put a vessel down."""
         colour = choose_colour(self.rng)
-        vessel = VESSELS[kind].make(self._tone(colour))
-        item = Item(f"p{len(self.items)}", f"{colour} {VESSELS[kind].noun}", kind, (*at, 2e-4), yaw_rad, vessel=vessel)
+        made = VESSELS[kind]
+        vessel = made.make(self._tone(colour))
+        words = f"{colour} {made.noun}" if made.tinted else made.noun
+        item = Item(f"p{len(self.items)}", words, kind, (*at, 2e-4), yaw_rad, vessel=vessel)
         return self._add_vessel(item, vessel)
 
     def add_beaker(self, at: Tuple[float, float]) -> Item:

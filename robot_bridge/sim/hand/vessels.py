@@ -15,10 +15,11 @@ MAT_M = 0.003
 
 @dataclass(frozen=True)
 class VesselKind:
-    """A class of vessels: the noun for it, and how one of a colour is made."""
+    """A class of vessels: the noun for it, and how one of a colour is made; ``tinted`` ones are named by it."""
 
     noun: str
     make: Callable[[Colour], Container]
+    tinted: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _crate(colour: Colour) -> Container:
 
 def _shoe_box(colour: Colour) -> Container:
     profile = ((0, 0.005), (0.080, 0.005), (0.080, 0.030), (0.081, 0.056))
-    return Container("shoe_box", profile, mixed(colour, _CARDBOARD, 0.5), 0.5, square=True)
+    return Container("shoe_box", profile, mixed(colour, _CARDBOARD, 0.3), 0.5, square=True)
 
 
 def _bucket(colour: Colour) -> Container:
@@ -103,10 +104,10 @@ def beaker(colour: Colour) -> Container:
 
 
 VESSELS: Dict[str, VesselKind] = {
-    "crate": VesselKind("crate", _crate),
+    "crate": VesselKind("wooden crate", _crate, tinted=False),
     "shoe_box": VesselKind("shoe box", _shoe_box),
     "bucket": VesselKind("bucket", _bucket),
     "wash_basin": VesselKind("basin", _wash_basin),
-    "sieve": VesselKind("sieve", _sieve),
+    "sieve": VesselKind("sieve", _sieve, tinted=False),
 }
 """Vessels by name."""

@@ -53,20 +53,20 @@ def _domino(colour: Colour) -> Prop:
     return Prop(Thing("domino", parts, 0.010, (0.032, 0.017), 0.06), "domino", 0.020, "claw", 0.034, flat=True)
 
 
-def _toy_car(colour: Colour) -> Prop:
+def _toy_bus(colour: Colour) -> Prop:
     wheels = tuple(
-        Part("cylinder", (0.011, 0.005), _BLACK, pos=(x, y, -0.010), quat=_ACROSS, solid=False)
-        for x in (-0.025, 0.025)
-        for y in (-0.019, 0.019)
+        Part("cylinder", (0.010, 0.004), _BLACK, pos=(x, y, -0.020), quat=_ACROSS, solid=False)
+        for x in (-0.030, 0.028)
+        for y in (-0.017, 0.017)
     )
     parts = (
-        _slab((0.042, 0.019, 0.013), colour, solid=True),
-        Part("box", (0.022, 0.0165, 0.010), (0.25, 0.32, 0.38), pos=(-0.004, 0, 0.022)),
-        _slab((0.018, 0.0168, 0.002), colour, z=0.033, x=-0.004),
-        Part("box", (0.042, 0.0155, 0.008), colour, pos=(0, 0, -0.013)),
+        _slab((0.050, 0.018, 0.022), colour, z=0.003, solid=True),
+        Part("box", (0.046, 0.015, 0.006), shaded(colour, 0.5), pos=(0, 0, -0.024)),
+        *(_slab((0.006, 0.0183, 0.007), (0.70, 0.85, 0.92), z=0.010, x=x) for x in (-0.036, -0.018, 0.0, 0.018, 0.036)),
+        _slab((0.048, 0.016, 0.001), mixed(colour, _WHITE, 0.7), z=0.0255),
         *wheels,
     )
-    return Prop(Thing("toy_car", parts, 0.021, (0.042, 0.022), 0.09), "toy car", 0.056, "claw", 0.042)
+    return Prop(Thing("toy_bus", parts, 0.030, (0.050, 0.021), 0.09), "toy bus", 0.056, "claw", 0.038)
 
 
 def _rubber_duck(colour: Colour) -> Prop:
@@ -196,13 +196,13 @@ def _calculator(colour: Colour) -> Prop:
     return Prop(Thing("calculator", parts, 0.007, (0.052, 0.032), 0.11), "calculator", 0.015, "drag", 0.064, flat=True)
 
 
-def _screwdriver(colour: Colour) -> Prop:
+def _chisel(colour: Colour) -> Prop:
     parts = (
-        _bar(0.0135, -0.055, -0.005, colour, 3.0),
-        _bar(0.0138, -0.012, -0.006, _BLACK, solid=False),
-        _bar(0.0042, 0.0, 0.085, _METAL),
+        _bar(0.0135, -0.055, -0.008, colour, 3.0),
+        Part("cylinder", (0.0139, 0.003), _METAL, pos=(-0.056, 0, 0), quat=_ALONG, solid=False),
+        Part("box", (0.044, 0.0085, 0.0025), _METAL, pos=(0.046, 0, 0)),
     )
-    return Prop(Thing("screwdriver", parts, 0.0135, (0.085, 0.0135), 0.07), "screwdriver", 0.027, "pinch", 0.028)
+    return Prop(Thing("chisel", parts, 0.0135, (0.085, 0.0135), 0.07), "chisel", 0.027, "pinch", 0.028)
 
 
 def _hammer(colour: Colour) -> Prop:
@@ -261,7 +261,7 @@ WORKSHOP: Dict[str, Kind] = collection(
                 ("cube", _cube),
                 ("toy_brick", _toy_brick),
                 ("domino", _domino),
-                ("toy_car", _toy_car),
+                ("toy_bus", _toy_bus),
                 ("rubber_duck", _rubber_duck),
                 ("rubber_ball", _rubber_ball),
                 ("marker", _marker),
@@ -273,7 +273,7 @@ WORKSHOP: Dict[str, Kind] = collection(
                 ("notebook", _notebook),
                 ("phone", _phone),
                 ("calculator", _calculator),
-                ("screwdriver", _screwdriver),
+                ("chisel", _chisel),
                 ("hammer", _hammer),
                 ("wrench", _wrench),
                 ("paintbrush", _paintbrush),

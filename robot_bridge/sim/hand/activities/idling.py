@@ -27,11 +27,12 @@ class PointAt(Activity):
         prop = self.item.prop
         assert prop is not None
         centre = actor.world.position(self.item.name)
-        above = centre + np.array((-0.045, 0.0, prop.top_m - prop.thing.rest_m + 0.035))
+        top = centre + np.array((0.0, 0.0, prop.top_m - prop.thing.rest_m))
+        above = top + np.array((-0.045, 0.0, 0.035))
         angles: Angles = (actor.facing(above, 0.15), float(actor.rng.uniform(0.35, 0.55)), 0.1)
         actor.tip(POINT, "index_tip")
         yield from actor.move(above, angles, POINT, arc_m=0.03)
-        self.nearest = float(np.linalg.norm(actor.world.point("index2", (0.0, 0.0, 0.0)) - centre))
+        self.nearest = float(np.linalg.norm(actor.world.position("index2") - top))
         for _ in range(int(actor.rng.integers(1, 4))):
             yield from actor.shift((0.018, 0.0, -0.012), seconds=0.3)
             yield from actor.shift((-0.018, 0.0, 0.012), seconds=0.3)
@@ -39,7 +40,7 @@ class PointAt(Activity):
     def achieved(self, world: HandWorld) -> bool:
         """The finger was near it, and it lies where it lay."""
         moved = np.linalg.norm((world.position(self.item.name) - self.item.xyz_m)[:2])
-        return self.nearest < 0.16 and bool(moved < 0.01)
+        return self.nearest < 0.12 and bool(moved < 0.01)
 
 
 class Rest(Activity):

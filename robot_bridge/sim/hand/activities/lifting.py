@@ -55,8 +55,8 @@ class Shake(Activity):
     faults = ("miss", "abandon")
 
     def arrange(self, stage: Stage) -> str:
-        """A bottle or jar."""
-        self.item = add_somewhere(stage, ["water_bottle", "shampoo_bottle", "spray_bottle", "jam_jar", "thermos"])
+        """A bottle or a caddy."""
+        self.item = add_somewhere(stage, ["water_bottle", "shampoo_bottle", "spray_bottle", "tea_caddy", "thermos"])
         self.shaken = 0
         return f"shake the {self.item.words}"
 

@@ -11,7 +11,7 @@ from robot_bridge.sim.hand.postures import FLAT, PADS, RELAXED
 from robot_bridge.sim.hand.stage import PROPS, Item, Stage
 from robot_bridge.sim.hand.world import HandWorld
 
-BALLS = ["tennis_ball", "rubber_ball", "apple", "orange", "lime"]
+BALLS = ["tennis_ball", "rubber_ball", "apple", "peach", "lime"]
 TALL = ["water_bottle", "shampoo_bottle", "spray_bottle", "thermos"]
 WAYS = {"away": (1.0, 0.0), "to the left": (0.0, 1.0), "to the right": (0.0, -1.0)}
 PRESS_M = 0.007
