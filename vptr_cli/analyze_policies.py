@@ -33,7 +33,8 @@ def values(
     Args:
         policy: checkpoints with a critic (runs of v-ptr, ptr, cql, ...), each PATH or NAME=PATH.
         out: folder for figure and numbers.
-        acting: who makes the rollouts in the simulator: "expert" (the scripted experts), "shipped" or a checkpoint.
+        acting: who makes the rollouts in the simulator: "expert" (the scripted experts), "mixed" (the demonstrator of
+            mixed quality, most of whose episodes fail), "shipped" or a checkpoint.
         task: simulated tasks, or those of the data to look at; default all that every policy knows.
         variant: from which the scenes with distractors are drawn; the others are the same scenes without them.
         episodes: rollouts of each task without and with distractors; of data: at most.
@@ -173,10 +174,10 @@ class RolloutSource:
 
     def simulated(self, known: Sequence[Iterable[str]], conditions: Tuple[str, ...], masks: bool = False) -> List[Any]:
         """Rollouts of the tasks asked for, else of those of the simulator that all of ``known`` have."""
-        from vptr_cli.analyze_rollouts import RolloutRequest, simulate
+        from vptr_cli.analyze_rollouts import MIXED, RolloutRequest, simulate
         from vptr_cli.sim import _policy_folder
 
-        tasks, acting = self._tasks(known), _policy_folder(self.acting)
+        tasks, acting = self._tasks(known), self.acting if self.acting == MIXED else _policy_folder(self.acting)
         request = RolloutRequest(
             tasks, conditions, acting, self.variant, self.episodes, self.seed, self.steps, masks=masks
         )

@@ -7,8 +7,9 @@ from typing import Any, Callable, List, Optional, Tuple
 import numpy as np
 
 from eval_protocol.rollout import EXPERT, ExpertPolicy, JudgedEnvironment
-from robot_bridge.interface import STEP_S, Observation, Policy
+from robot_bridge.interface import STEP_S, Action, Observation, Policy
 from robot_bridge.sim.environment import SimEnvironment
+from robot_bridge.sim.mixed_expert import MixedExpert
 from robot_bridge.sim.scene import SceneSpec, sample_scene
 from robot_bridge.sim.seeds import episode_seed
 from robot_bridge.sim.segmentation import Segmenter
@@ -16,6 +17,8 @@ from robot_bridge.sim.workers import run_jobs
 from vptr_policy.analysis.rollouts import WITHOUT, Rollout
 from vptr_policy.runtime import EpisodeResult, Runtime, Step, Stepped
 
+MIXED = "mixed"
+"""The name that stands for the scripted demonstrator of mixed quality."""
 ATTEMPTS = 50
 
 
@@ -50,13 +53,31 @@ class RolloutRequest:
         ]  # fmt: skip
 
 
+class MixedPolicy:
+    """The scripted demonstrator of mixed quality as a policy: most of its episodes fail."""
+
+    def __init__(self, environment: SimEnvironment, seed: int) -> None:
+        self._environment, self._seed = environment, seed
+        self._expert: Optional[MixedExpert] = None
+
+    def reset(self, task: str) -> None:
+        """Begin an episode of ``task`` in the present scene; raises ValueError where the scene is of another task."""
+        self._expert = MixedExpert(task, np.random.default_rng(self._seed), noise=1.0)
+        self._expert.reset(self._environment)
+
+    def act(self, observation: Observation) -> Action:  # noqa: ARG002 - it looks at the world instead
+        """What it does, mistakes included; raises ValueError before ``reset``."""
+        if self._expert is None:
+            raise ValueError("act before reset: call reset(task) at the start of an episode")
+        return Action(self._expert.act(self._environment)[0])
+
+
 class Recorder:
-    """Keeps what the policy saw, and what was the case meanwhile; a Subscriber."""
+    """Keeps what the policy saw, and what each pixel showed; a Subscriber."""
 
     def __init__(self, environment: SimEnvironment, mask: Optional[Callable[[np.ndarray], np.ndarray]]) -> None:
         self._environment, self._mask = environment, mask
         self.observations: List[Observation] = []
-        self.solved: List[bool] = []
         self.masks: List[np.ndarray] = []
 
     def on_start(self, task: str) -> None:  # noqa: ARG002
@@ -72,17 +93,16 @@ class Recorder:
         """Keep what is seen at the end."""
         self.observations.append(self._environment.observe())
 
-    def _note(self) -> None:
-        world = self._environment.world
-        self.solved.append(world.success())
-        if self._mask is not None:
-            self.masks.append(self._mask(world.qpos))
+    def until_success(self) -> int:
+        """How many observations there are up to the first in which the task is done, as demonstrations end."""
+        since_s = self._environment.success_since_s()
+        stamps = [seen.image_stamp_s for seen in self.observations]
+        done = [stamp for stamp in stamps if since_s is not None and stamp >= since_s - 1e-6]
+        return len(stamps) - max(len(done) - 1, 0)
 
-    def length(self, success: bool) -> int:
-        """Observations up to the one at which the task was done, as demonstrations end; all of a failure."""
-        if not success:
-            return len(self.observations)
-        return len(self.solved) - self.solved[::-1].index(False) + 1 if False in self.solved else 1
+    def _note(self) -> None:
+        if self._mask is not None:
+            self.masks.append(self._mask(self._environment.world.qpos))
 
 
 def simulate(request: RolloutRequest, workers: int, on_end: Callable[[], None]) -> List[Rollout]:
@@ -104,18 +124,24 @@ def record(request: RolloutRequest, task: str, number: int, condition: str) -> R
     environment.reset(spec)
     segmenter = Segmenter(spec) if request.masks else None
     recorder = Recorder(environment, None if segmenter is None else segmenter.mask)
-    policy: Policy = ExpertPolicy(environment) if request.acting == EXPERT else _load(request.acting)
     judged = JudgedEnvironment(environment, request.steps * STEP_S)
+    policy = _policy(request.acting, environment, spec.seed)
     runtime = Runtime(judged, policy, Stepped(lambda: environment.world.time_s), [recorder])
     try:
         result = runtime.run(task, (request.steps + 10) * STEP_S)
     finally:
         if segmenter is not None:
             segmenter.close()
-    success = result.reason == "success"
-    kept = recorder.length(success)
+    kept = recorder.until_success()
     masks = tuple(recorder.masks[:kept]) if request.masks else None
-    return Rollout(f"{task}-{number:03d}", task, tuple(recorder.observations[:kept]), condition, success, masks)
+    seen = tuple(recorder.observations[:kept])
+    return Rollout(f"{task}-{number:03d}", task, seen, condition, result.reason == "success", masks)
+
+
+def _policy(acting: str, environment: SimEnvironment, seed: int) -> Policy:
+    if acting == EXPERT:
+        return ExpertPolicy(environment)
+    return MixedPolicy(environment, seed) if acting == MIXED else _load(acting)
 
 
 @lru_cache(maxsize=1)

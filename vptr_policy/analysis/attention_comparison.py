@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vptr_policy.analysis.bootstrap import Estimate, bootstrap
-from vptr_policy.analysis.gradcam import attention, map_size
+from vptr_policy.analysis.gradcam import Attention
 from vptr_policy.analysis.rollouts import Rollout
 from vptr_policy.checkpoint import load_checkpoint, load_embeddings
 from vptr_policy.instruction import Instructions
@@ -155,7 +155,7 @@ def compare_attention(
         looked_at: the same for all.
         parts: what the numbers in the views' masks mean; empty without masks.
         told: the task all are told; empty: each view's own.
-        rule: of ``gradcam.attention``.
+        rule: of ``gradcam.Attention``.
         on_view: called after each picture of each actor.
 
     Raises:
@@ -164,18 +164,12 @@ def compare_attention(
     maps: Dict[str, np.ndarray] = {}
     cells: Dict[str, Tuple[int, int]] = {}
     for gaze in gazes:
-        found = []
-        for view in looked_at:
-            task = told or view.task
-            if not task:
-                raise ValueError(f"{view.rollout} does not say its task: say what the policies are told with --told")
-            try:
-                found.append(_map(gaze, view, task, rule))
-            except ValueError as error:
-                raise ValueError(f"{gaze.name}: {error}") from error
-            on_view()
-        maps[gaze.name] = np.stack(found)
-        cells[gaze.name] = map_size(gaze.actor.encoder, to_planes(looked_at[0].picture))
+        try:
+            attention = Attention(gaze.actor, rule)
+            maps[gaze.name] = np.stack([_noted(_map(attention, gaze, view, told), on_view) for view in looked_at])
+        except ValueError as error:
+            raise ValueError(f"{gaze.name}: {error}") from error
+        cells[gaze.name] = attention.cells
     maps[EDGES] = np.stack([edges(view.picture) for view in looked_at])
     return AttentionComparison(looked_at, maps, cells, parts)
 
@@ -187,6 +181,14 @@ def edges(picture: np.ndarray) -> np.ndarray:
     return strength / max(float(strength.max()), 1e-12)
 
 
-def _map(gaze: Gaze, view: View, task: str, rule: str) -> np.ndarray:
+def _map(attention: Attention, gaze: Gaze, view: View, told: str) -> np.ndarray:
+    task = told or view.task
+    if not task:
+        raise ValueError(f"{view.rollout} does not say its task: say what the policies are to be told with --told")
     state = torch.from_numpy(np.asarray(view.state, dtype=np.float32)).unsqueeze(0)
-    return attention(gaze.actor, to_planes(view.picture), state, gaze.told(task), rule)[0]
+    return attention(to_planes(view.picture), state, gaze.told(task))[0]
+
+
+def _noted(influence: np.ndarray, on_view: Callable[[], None]) -> np.ndarray:
+    on_view()
+    return influence

@@ -35,7 +35,7 @@ def histogram_edges(curves: Sequence[np.ndarray], bins: int = BINS) -> np.ndarra
         raise ValueError(f"{bins} bins: expected an even number, so that 0 is an edge")
     sizes = np.abs(np.concatenate([rewards(curve) for curve in curves]))
     widest = float(np.percentile(sizes, COVERED)) or 1.0
-    return np.linspace(-widest, widest, bins + 1)
+    return widest * np.arange(-bins // 2, bins // 2 + 1) / (bins // 2)  # 0 is exact
 
 
 def reward_histogram(curves: Sequence[np.ndarray], edges: np.ndarray) -> np.ndarray:

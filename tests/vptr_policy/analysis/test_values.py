@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from robot_bridge.interface import Action, Observation
-from vptr_policy.analysis.values import shape, value_curve
+from vptr_policy.analysis.values import separation, shape, summary, value_curve
 
 
 def test_a_rising_curve_is_monotonic_and_smooth():
@@ -64,3 +64,18 @@ def test_the_curve_follows_the_observations_of_the_task():
 def test_a_policy_without_critic_is_named():
     with pytest.raises(ValueError, match="no critic"):
         value_curve(Valuing(says=False), observations(1, 2), "stir")
+
+
+def test_the_summary_averages_shapes_and_counts_constants():
+    found = summary([np.array([0.0, 1.0, 2.0]), np.array([2.0, 0.0, 1.0]), np.zeros(3)])
+    assert found["rollouts"] == 3 and found["constant"] == 1
+    assert found["monotonicity"]["value"] == pytest.approx((1.0 - 0.5 + 0.0) / 3)
+    assert found["roughness"]["value"] == pytest.approx((1.0 + 1.5) / 2)
+    assert summary([]) == {}
+
+
+def test_separation_is_how_often_a_success_ends_higher():
+    good = [np.array([0.0, 5.0]), np.array([9.0, 1.0])]
+    bad = [np.array([0.0, 1.0]), np.array([0.0, 0.0]), np.array([0.0, 6.0])]
+    assert separation(good, bad) == pytest.approx((2 + 1.5) / 6)
+    assert separation(good, []) is None

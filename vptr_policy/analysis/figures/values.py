@@ -47,14 +47,14 @@ def _curves(panel: Any, comparison: ValueComparison, name: str, condition: str, 
 
 def _words(found: Dict[str, Any]) -> str:
     """Monotonicity and roughness of the successes, or of whatever there is."""
-    kinds = [outcome for outcome in ("success", "unjudged", "failure") if outcome in found]
-    told = found[kinds[0]]
+    kinds = {"success": "successes", "unjudged": "rollouts", "failure": "failures"}
+    outcome = next(kind for kind in kinds if kind in found)
+    told = found[outcome]
     text = "monotonicity {value:.2f}".format(**told["monotonicity"])
     if told["monotonicity"]["low"] is not None:
         text += " [{low:.2f}, {high:.2f}]".format(**told["monotonicity"])
-    if told["roughness"] is not None:
-        text += "\nroughness {value:.1f}".format(**told["roughness"])
-    return text
+    rough = "roughness {value:.1f}, ".format(**told["roughness"]) if told["roughness"] else ""
+    return f"{text}\n{rough}{told['rollouts']} {kinds[outcome]}"
 
 
 def _legend(figure: Any, outcomes: Sequence[str]) -> None:
