@@ -27,7 +27,11 @@ SILENT_BRIDGE_S = 3.0
 MAX_IMAGE_AGE_S = 1.0
 TOLERANCE_M = 0.02
 TOLERANCE_RAD = 0.12
-CLOCK_JUMP_S = 1000.0
+FASTEST = 50.0
+"""A simulation does not run faster than so many times real time: ROS time that does has jumped."""
+CLOCK_JUMP_S = 10.0
+OVERTIME_S = 5.0
+"""How far an episode may last beyond its limit before its clock is not believed [s]."""
 SAY_EVERY_S = 10.0
 STOPPED = "stopped: "
 """How the servo begins the reason of a stop."""
@@ -49,7 +53,7 @@ class RosRobot(ABC):
         self.policy = PolicyClient()
         self._prepared = rospy.Time(0)
         self._aborted = rospy.Time(0)
-        self._clock = rospy.Time(0)
+        self._clock, self._clock_s = rospy.Time(0), time.monotonic()
 
     def wait_until_there(self, timeout_s: float = BACK_S) -> None:
         """Wait for bridge, camera and policy; raises Stopped that names what is missing."""
@@ -149,12 +153,15 @@ class RosRobot(ABC):
         episode.ended, episode.duration_s, episode.steps = result.reason, result.duration_s, result.steps
         episode.checkpoint = result.checkpoint
         self._check_end(result, enough)
+        if not 0.0 <= result.duration_s <= plan.time_limit_s + OVERTIME_S:
+            raise Aborted(f"the clock jumped: the policy acted for {result.duration_s:.1f} s by it")
 
     def _follow(self, enough: Callable[[], bool]) -> Tuple[Any, bool]:
         """Watch the running episode until it ends; returns its result, and whether we ended it as it was ``enough``."""
-        cancelled, self._clock = False, rospy.Time.now()
+        cancelled, self._clock, self._clock_s = False, rospy.Time.now(), time.monotonic()
         while True:
             check_running()
+            self._check_clock()
             result = self.policy.result()
             if result is not None:
                 return result, cancelled
@@ -166,13 +173,18 @@ class RosRobot(ABC):
 
     def _check_bridge(self) -> None:
         """Raise where the bridge that began the episode is gone or has been stopped."""
-        now, before = rospy.Time.now(), self._clock
-        self._clock = now
-        if abs((now - before).to_sec()) > CLOCK_JUMP_S:
-            raise Aborted("the bridge was restarted")
+        self._check_clock()
         if self.topics.state_age_s() > SILENT_BRIDGE_S:
             raise Aborted(f"nothing from the bridge for {self.topics.state_age_s():.1f} s")
         self._check_stop()
+
+    def _check_clock(self) -> None:
+        """Raise where ROS time has gone back, or on by more than it can have since the last look."""
+        now, now_s = rospy.Time.now(), time.monotonic()
+        went_s, wall_s = (now - self._clock).to_sec(), now_s - self._clock_s
+        self._clock, self._clock_s = now, now_s
+        if not -CLOCK_JUMP_S <= went_s <= FASTEST * wall_s + CLOCK_JUMP_S:
+            raise Aborted(f"the clock jumped by {went_s:.1f} s: was the bridge restarted?")
 
     def _check_stop(self) -> None:
         """Raise ``stop_error`` where somebody has stopped the arm: it is not for the session to go on by itself."""

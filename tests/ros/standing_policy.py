@@ -1,4 +1,9 @@
-"""A policy node without a network: it stands still at 5 Hz, answering the newest picture. For tests of the session."""
+"""A policy node without a network: it stands still at 5 Hz, answering the newest picture. For tests of the session.
+
+~rise: it goes up by so much instead [m/s]; ~delay: it thinks for so long before each command [s, wall clock].
+"""
+
+import time
 
 import actionlib
 import rospy
@@ -44,8 +49,11 @@ class StandingPolicy:
 
     def command(self):
         self.sequence += 1
+        stamp = self.stamp
+        time.sleep(rospy.get_param("~delay", 0.0))
         message = EndEffectorCommand(sequence=self.sequence, duration_s=0.2, gripper=1.0)
-        message.header.stamp, message.observation_stamp = rospy.Time.now(), self.stamp
+        message.header.stamp, message.observation_stamp = rospy.Time.now(), stamp
+        message.twist.linear.z = rospy.get_param("~rise", 0.0)
         self.commands.publish(message)
 
 

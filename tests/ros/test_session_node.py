@@ -24,10 +24,11 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 class StandingPolicy:
     """tests/ros/standing_policy.py as a process of its own."""
 
-    def __init__(self, master: Master, checkpoint: str = CHECKPOINT) -> None:
+    def __init__(self, master: Master, checkpoint: str = CHECKPOINT, **parameters: float) -> None:
         script = str(Path(__file__).with_name("standing_policy.py"))
+        given = [f"_{name}:={value}" for name, value in parameters.items()]
         self.process = subprocess.Popen(
-            [sys.executable, script, "__name:=policy", f"_checkpoint:={checkpoint}"],
+            [sys.executable, script, "__name:=policy", f"_checkpoint:={checkpoint}", *given],
             env=master.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -213,6 +214,60 @@ def test_a_stop_ends_the_session_until_somebody_resumes_the_arm_and_the_session(
     assert all(row.result["ended"] == "time_limit" for row in rows(settings) if row.state == "committed")
 
 
+JUMP = """
+import rospy
+from rosgraph_msgs.msg import Clock
+from vptr_widowx.msg import RunEpisodeActionFeedback
+
+steps = []
+rospy.init_node("jumper")
+clock = rospy.Publisher("/clock", Clock, queue_size=1, tcp_nodelay=True)
+rospy.Subscriber("/policy/run_episode/feedback", RunEpisodeActionFeedback, lambda heard: steps.append(heard.feedback))
+while clock.get_num_connections() < 2 or not steps:
+    rospy.rostime.wallsleep(0.01)
+seen = len(steps)
+while not any(message.step == 1 for message in steps[seen:]):
+    rospy.rostime.wallsleep(0.01)
+far = rospy.Time.now() + rospy.Duration(5000)
+for _ in range(200):
+    clock.publish(Clock(far))
+    rospy.rostime.wallsleep(0.001)
+print("jumped", flush=True)
+"""
+
+
+@pytest.mark.timeout(100)
+def test_a_trial_in_which_the_clock_jumped_is_no_verdict(stack, settings):
+    stack, _ = stack
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    wait_for(lambda: judged(session, 1), 40.0, "a verdict:\n" + session.output())
+    subprocess.run([sys.executable, "-c", JUMP], env=stack.master.environment, check=True, timeout=40)
+    wait_for(lambda: "aborted" in session.output(), 15.0, "the abort:\n" + session.output())
+    session.kill()
+    (aborted,) = (row for row in rows(settings) if row.state == "aborted")
+    assert "the clock jumped" in aborted.reason
+    assert all(row.result["duration_s"] < 2.5 for row in rows(settings) if row.state == "committed")
+
+
+@pytest.mark.timeout(100)
+def test_a_second_bridge_that_takes_over_within_a_trial_ends_it_without_a_verdict(stack, settings):
+    stack, _ = stack
+    long = settings["protocol"].read_text().replace("time_limit_s: 2.0", "time_limit_s: 45.0")
+    settings["protocol"].write_text(long)
+    start_bridge(stack), start_camera(stack)
+    session = stack.start("session_node", name_="session", **settings)
+    wait_for(lambda: "simulation at" in session.output(), 30.0, "the session:\n" + session.output())
+    mid_trial(session, settings, 0)
+    start_bridge(stack)
+    wait_for(lambda: "aborted" in session.output(), 15.0, "the abort:\n" + session.output())
+    wait_for(lambda: ready_events(settings) == 2, 30.0, "the repeat:\n" + session.output())
+    session.kill()
+    first, repeat = rows(settings)[:2]
+    assert (first.number, first.state, repeat.number, repeat.state) == (1, "aborted", 1, "running")
+    assert re.search("the clock jumped by 1[0-9]{5}|the policy node gave up|/sim/status failed", first.reason)
+
+
 def check_stopped(session: Node) -> None:
     wait_for(lambda: session.process.poll() is not None, 20.0, "the session's end:\n" + session.output())
     assert session.process.returncode == 1
@@ -256,6 +311,35 @@ def test_no_trial_counts_in_which_other_weights_acted(private_master, tmp_path, 
     finally:
         nodes.kill_all()
         policy.kill()
+
+
+@pytest.mark.timeout(120)
+def test_a_machine_that_does_not_keep_up_is_given_less_to_do_until_it_does(private_master, tmp_path, settings):
+    subprocess.run(["rosparam", "set", "/use_sim_time", "true"], env=private_master.environment, check=True)
+    nodes, policy = Nodes(private_master, tmp_path), StandingPolicy(private_master, delay=0.25)
+    command = [sys.executable, "-m", "tests.ros.slow_session", str(tmp_path), CHECKPOINT, str(settings["protocol"])]
+    try:
+        start_bridge(nodes), start_camera(nodes)
+        done = subprocess.run(
+            command,
+            env=private_master.environment,
+            cwd=REPO,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=True,
+        )
+    finally:
+        nodes.kill_all()
+        policy.kill()
+    slower = [float(speed) for speed in re.findall(r"slowing down to ([\d.]+) times", done.stdout)]
+    assert len(slower) >= 2 and slower == sorted(slower, reverse=True), (
+        done.stdout
+    )  # more than the attempts it is given
+    assert f"judged at {slower[-1]:g} times real time" in done.stdout
+    trials = rows({"session_dir": tmp_path})
+    assert [row.state for row in trials[: len(slower) + 1]] == ["aborted"] * len(slower) + ["committed"]
+    assert all("the machine did not keep up" in row.reason for row in trials[: len(slower)])
 
 
 @pytest.mark.timeout(150)
