@@ -1,8 +1,12 @@
 """The bridge node on a real master with the simulated arm: arming, commands, stops, silence, moves."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Iterator, List
 
 import numpy as np
@@ -14,7 +18,7 @@ from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedComman
 from vptr_widowx.srv import MoveToPose, ResetScene, SetSpeed, TaskStatus
 
 from robot_bridge.sim.scene import sample_scene
-from tests.ros.conftest import Nodes, wait_for
+from tests.ros.conftest import REPO, Master, Nodes, wait_for
 
 
 class Operator:
@@ -193,6 +197,29 @@ def test_a_bridge_started_again_is_disarmed_and_its_clock_goes_on(nodes: Nodes, 
     nodes.start("bridge_node", robot="sim")
     wait_for(lambda: client.clock_s > clock_s + 1000.0, 20.0, "the clock of the second bridge")
     wait_for(lambda: not client.state.armed, 5.0, "a disarmed bridge")
+
+
+def test_physics_that_diverge_end_the_node_with_a_line_and_a_new_one_starts_disarmed(
+    master: Master, nodes: Nodes, tmp_path: Path
+) -> None:
+    rospy.set_param("/use_sim_time", False)
+    command = [sys.executable, "-m", "tests.ros.broken_world", "__name:=bridge"]
+    environment = {**master.environment, "PYTHONPATH": os.pathsep.join([str(REPO), *sys.path])}
+    with subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as bridge:
+        client = Operator()
+        wait_for(lambda: client.states, 20.0, "the bridge")
+        client.call("/widowx/arm")
+        assert client.report(client.command([0.1, 0.0, 0.0])).accepted
+        bridge.send_signal(signal.SIGUSR1)
+        assert bridge.stderr is not None
+        told = bridge.stderr.read()
+        assert bridge.wait(timeout=10) == 1
+    assert "bridge: the physics of the scene" in told and "diverged at" in told and "Traceback" not in told
+    before_s, seen = client.clock_s, len(client.states)
+    nodes.start("bridge_node", name_="bridge", robot="sim")
+    wait_for(lambda: len(client.states) > seen and client.clock_s > before_s + 1000.0, 20.0, "the next bridge")
+    assert not client.state.armed
+    client.close()
 
 
 def test_missing_interbotix_and_bad_parameters_end_the_node_at_once(nodes: Nodes) -> None:
