@@ -165,7 +165,7 @@ def render(
     rows = []
     for name in [find_task(name).name for name in task] or find_group(group):
         plan = RolloutPlan(_policy_folder(policy or "expert"), name, variant, count, seed, steps)
-        caption = f"{find_task(name).words} ({variant})"
+        caption = find_task(name).words + ("" if variant == "train" else f" ({variant})")
         if policy is None:
             rows.append((caption, scenes(plan, (width, height))))
         else:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -90,3 +91,17 @@ def test_workers_start_from_the_installed_script(tmp_path):
 def test_an_unknown_task_is_answered_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match=r"make_tea.*cucumber_in_bowl"):
         sim.generate(tmp_path, ("make_tea",))
+
+
+@pytest.mark.parametrize(("variant", "caption"), [("train", "put the knife in the pot"), ("targets", "(targets)")])
+def test_captions_name_only_variants_that_are_not_the_plain_scenes(tmp_path, monkeypatch, variant, caption):
+    captions = []
+
+    def note(rows):
+        captions.extend(text for text, _ in rows)
+        return np.zeros((8, 8, 3), dtype=np.uint8)
+
+    monkeypatch.setattr("robot_bridge.sim.sheet.contact_sheet", note)
+    task = "knife_in_pot" if variant == "train" else "croissant_out_of_colander"
+    sim.render(tmp_path / "scenes.png", (task,), variant, count=1, width=32, height=24)
+    assert len(captions) == 1 and captions[0].endswith(caption) and "(train)" not in captions[0]
