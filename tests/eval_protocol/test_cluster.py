@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from eval_protocol.cluster import ClusterError, evaluate, gather, ray_session
+from eval_protocol.cluster import ClusterError, _result, _run, evaluate, gather, ray_session
 from eval_protocol.rollout import RolloutPlan, rollout
 from robot_bridge.share import share_path
 
@@ -29,11 +29,6 @@ def test_the_episodes_are_those_of_one_process():
     assert sorted(seen) == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
-def test_what_fails_in_an_episode_is_told():
-    with pytest.raises(ValueError, match="no checkpoint"):
-        gather([RolloutPlan("/nowhere", "knife_in_pot", episodes=1)], 1)
-
-
 @pytest.mark.parametrize(("address", "why"), [("127.0.0.1:1", "refused"), ("somewhere", "expected auto, HOST:PORT")])
 def test_an_unreachable_cluster_is_told_at_once(address, why):
     start = time.monotonic()
@@ -51,8 +46,11 @@ def _die_once(mark):
     return "done"
 
 
-def test_an_episode_whose_process_is_killed_is_run_again(tmp_path):
+def test_an_episode_whose_process_is_killed_is_run_again_and_a_failure_is_told(tmp_path):
     with ray_session(1, None) as ray:
         remote = ray.remote(num_cpus=1, max_retries=3)(_die_once)
         assert ray.get(remote.remote(str(tmp_path / "tries"))) == "done"
-    assert (tmp_path / "tries").read_text() == "try\ntry\n"
+        assert (tmp_path / "tries").read_text() == "try\ntry\n"
+        failing = ray.remote(num_cpus=1)(_run).remote(0, RolloutPlan("/nowhere", "knife_in_pot", episodes=1), 0)
+        with pytest.raises(ValueError, match="no checkpoint"):
+            _result(ray, failing)
