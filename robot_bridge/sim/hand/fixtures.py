@@ -128,7 +128,8 @@ def _laptop(colour: Colour) -> Fixture:
     )
 
 
-def _cupboard(colour: Colour) -> Fixture:
+def _cupboard(colour: Colour, side: float) -> Fixture:
+    """Its door has the hinge on the left (``side`` 1) or on the right (-1)."""
     body, door = mixed(colour, _WHITE, 0.6), colour
     still = (
         _box((0.060, 0.080, 0.005), (0, 0, 0.005), body),
@@ -143,22 +144,30 @@ def _cupboard(colour: Colour) -> Fixture:
     moving = (
         _box((0.004, 0.078, 0.088), (-0.065, 0, 0.090), door),
         _box((0.001, 0.055, 0.065), (-0.0695, 0, 0.090), mixed(door, _WHITE, 0.35), solid=False),
-        *_pull((-0.101, -0.045, 0.105), 0.032, _METAL, 0.024),
+        *_pull((-0.101, -0.045 * side, 0.105), 0.032, _METAL, 0.024),
     )
     return Fixture(
-        "cupboard",
+        "cupboard_left" if side > 0 else "cupboard_right",
         "cupboard",
         still=still,
         moving=moving,
         joint="hinge",
-        axis=(0, 0, -1),
-        anchor=(-0.065, 0.076, 0.09),
+        axis=(0, 0, -side),
+        anchor=(-0.065, 0.076 * side, 0.09),
         limits=(0.0, 1.5),
-        handle=(-0.101, -0.045, 0.105),
+        handle=(-0.101, -0.045 * side, 0.105),
         half_m=(0.080, 0.084),
         pitch_rad=0.10,
         friction=0.01,
     )
+
+
+def _cupboard_left(colour: Colour) -> Fixture:
+    return _cupboard(colour, 1.0)
+
+
+def _cupboard_right(colour: Colour) -> Fixture:
+    return _cupboard(colour, -1.0)
 
 
 def _book(colour: Colour) -> Fixture:
@@ -251,12 +260,13 @@ FIXTURES: Dict[str, Callable[[Colour], Fixture]] = {
     "drawer_unit": _drawer,
     "chest": _chest,
     "laptop": _laptop,
-    "cupboard": _cupboard,
+    "cupboard_left": _cupboard_left,
+    "cupboard_right": _cupboard_right,
     "picture_book": _book,
     "buzzer": _bell,
     "dial_box": _dial,
 }
 """Fixtures by name."""
 
-OPENING = ("drawer_unit", "chest", "laptop", "cupboard", "picture_book")
+OPENING = ("drawer_unit", "chest", "laptop", "cupboard_left", "cupboard_right", "picture_book")
 """Those that are opened and closed."""

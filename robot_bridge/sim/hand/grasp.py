@@ -6,7 +6,7 @@ bottle slip in a way that no human hand does. Handles are fastened by one point;
 and sweeping is plain contact and friction.
 """
 
-from typing import Generator, Iterator, Tuple
+from typing import Generator, Iterator
 
 import numpy as np
 
@@ -23,6 +23,9 @@ SQUEEZE = 0.35
 """How much further than the touch the fingers are told to close, of the whole way."""
 
 HANDLE_M = 0.024
+NEAR_M = 0.045
+"""A finger tip this near to the middle of a handle is at it."""
+
 LOWEST_M = 0.011
 """Finger tips go no lower above the ground than this."""
 
@@ -98,18 +101,23 @@ def _close(actor: Actor, item: Item, family: str, share: float) -> Done:
     """Close the fingers until they hold; a miss closes them altogether."""
     yield from actor.bend(between(family, min(1.0, share + SQUEEZE)), 0.32 / actor.pace)
     yield from actor.wait(0.06)
-    if _has_hold(actor.world.touching(item.name), item):
+    if _has_hold(actor, item):
         actor.world.hold(item.name, item.fixture.handle if item.fixture is not None else (0.0, 0.0, 0.0))
         return True
     yield from actor.bend(between(family, 0.9), 0.2)
     return False
 
 
-def _has_hold(touched: Tuple[str, ...], item: Item) -> bool:
-    """Two sides of the hand hold a thing; one finger is enough behind a handle or on an edge."""
+def _has_hold(actor: Actor, item: Item) -> bool:
+    """Two sides of the hand hold a thing; one finger is enough that is at a handle or an edge."""
+    touched = actor.world.touching(item.name)
     fingers = any(finger in touched for finger in FINGERS)
     if item.fixture is not None:
-        return fingers or "thumb" in touched
+        handle = actor.world.point(item.name, item.fixture.handle)
+        nearest = min(
+            np.linalg.norm(actor.world.site(f"{digit}_tip") - handle) for digit in ("index", "middle", "thumb")
+        )
+        return bool(nearest < NEAR_M) and (fingers or "thumb" in touched)
     return len({"thumb", "palm"} & set(touched)) + int(fingers) >= 2
 
 
@@ -123,8 +131,8 @@ def carry(actor: Actor, item: Item, goal: Point, turn_rad: float = 0.0, arc_m: f
     angles: Angles = (actor.angles[0] + turn_rad, actor.angles[1], actor.angles[2])
     target = _tool_for(actor, item, goal, turn_rad)
     if actor.fault == "drop":
-        halfway = actor.point + float(actor.rng.uniform(0.35, 0.65)) * (target - actor.point)
-        yield from actor.move(halfway, angles)
+        early = actor.point + float(actor.rng.uniform(0.15, 0.35)) * (target - actor.point)
+        yield from actor.move(early, angles)
         yield from open_hand(actor, 0.2)
         yield from actor.wait(0.4)
         return False

@@ -33,7 +33,7 @@ _OPTIONS = f"""
 <option timestep="{PHYSICS_STEP_S}" integrator="implicitfast" cone="elliptic" impratio="5" iterations="20"/>
 <visual>
   <quality shadowsize="320" offsamples="4" numslices="10" numstacks="6" numquads="1"/>
-  <headlight ambient="0.34 0.34 0.34" diffuse="0.14 0.14 0.14" specular="0 0 0"/>
+  <headlight ambient="0.31 0.31 0.31" diffuse="0.10 0.10 0.10" specular="0 0 0"/>
   <map znear="0.02" zfar="8" shadowclip="0.62"/>
 </visual>
 <statistic center="0.2 0 0.05" extent="0.7"/>"""
@@ -76,6 +76,7 @@ class Stage:
         self._assets: List[str] = []
         self._bodies: List[str] = []
         self._holds: List[str] = []
+        self._excludes: List[str] = []
 
     def spot(
         self, radius_m: float, lower: Sequence[float] = LOWER_M, upper: Sequence[float] = UPPER_M
@@ -198,6 +199,7 @@ class Stage:
         item = Item(f"p{len(self.items)}", f"{colour} {fixture.noun}", kind, (*at, 0.0), yaw_rad, fixture=fixture)
         self._bodies.append(fixture_body(item.name, fixture, _where(item)))
         self._hold(item.name, "weld" if rigid else "connect")
+        self._excludes.append(f'<exclude body1="{item.name}_still" body2="{item.name}"/>')
         self.items[item.name] = item
         return item
 
@@ -233,6 +235,7 @@ class Stage:
     {hand_bodies(self.person)}
     {"".join(self._bodies)}
   </worldbody>
+  <contact>{"".join(self._excludes)}</contact>
   <equality>{"".join(self._holds)}</equality>
   <actuator>{hand_actuation()}</actuator>
 </mujoco>"""

@@ -99,6 +99,10 @@ class HandWorld:
         """(3,) where a point of a body is [m]."""
         return self.position(name) + self.rotation(name) @ np.array(local)
 
+    def site(self, name: str) -> np.ndarray:
+        """(3,) where a site of the hand is [m]."""
+        return self.data.site(name).xpos.copy()
+
     def joint(self, name: str) -> float:
         """The position of a fixture's joint [rad or m]."""
         return float(self.data.qpos[self.model.joint(name).qposadr[0]])

@@ -99,7 +99,7 @@ class PlaceIn(Activity):
 class TakeOut(Activity):
     """Take a thing out of a vessel."""
 
-    faults = HELD
+    faults = ("miss", "abandon")
 
     def arrange(self, stage: Stage) -> str:
         """A tall thing in a low vessel, and room beside it."""

@@ -5,32 +5,38 @@ from typing import Iterator
 import numpy as np
 
 from robot_bridge.sim.hand.activities.activity import Activity
-from robot_bridge.sim.hand.actor import Actor, Angles
+from robot_bridge.sim.hand.actor import Actor, Angles, minimum_jerk
 from robot_bridge.sim.hand.fixtures import FIXTURES, OPENING
 from robot_bridge.sim.hand.grasp import grip_here, handle_at, lead, open_hand, take_handle
-from robot_bridge.sim.hand.postures import POINT
+from robot_bridge.sim.hand.postures import PADS, POINT
 from robot_bridge.sim.hand.stage import Item, Stage
-from robot_bridge.sim.hand.world import HandWorld
+from robot_bridge.sim.hand.world import TICK_S, HandWorld
+
+OPENED = {"chest": 0.93, "picture_book": 0.85}
+"""Share of its range at which a fixture stands open that is to be closed; 0.9 for others."""
 
 OPEN_SHARE, CLOSED_SHARE = 0.62, 0.15
 """Of its range: a fixture is open beyond the one and closed below the other."""
+
+CUPBOARDS = {1.0: "cupboard_left", -1.0: "cupboard_right"}
+"""By the side of their hinge; one hand closes those whose door opens to its own side."""
 
 TILT_RAD = {"chest": -0.35, "laptop": -0.35, "picture_book": -0.1}
 """How the hand pitches while it opens."""
 
 
-def _add_opening(stage: Stage) -> Item:
-    """One of the fixtures that open, where there is room for its way."""
-    kind = OPENING[int(stage.rng.integers(len(OPENING)))]
+def _add_opening(stage: Stage, but: str = "") -> Item:
+    """One of the fixtures that open, except one kind, where there is room for its way."""
+    kinds = [kind for kind in OPENING if kind != but]
+    kind = kinds[int(stage.rng.integers(len(kinds)))]
     half = FIXTURES[kind]((0.5, 0.5, 0.5)).half_m
     side = stage.person.side
-    lower, upper = {
-        "drawer_unit": ((0.26, -0.12), (0.32, 0.12)),
-        "cupboard": ((0.26, -0.10), (0.32, 0.12)),
-        "picture_book": ((0.13, -0.14), (0.20, 0.02)),
-    }.get(kind, ((0.15, -0.12), (0.22, 0.12)))
+    standing = kind in ("drawer_unit", *CUPBOARDS.values())
+    lower, upper = ((0.26, -0.11), (0.32, 0.11)) if standing else ((0.15, -0.12), (0.22, 0.12))
+    if kind == "picture_book":
+        lower, upper = (0.13, -0.14), (0.20, 0.02)
     at = stage.spot(max(half) + 0.01, lower, upper)
-    if kind in ("drawer_unit", "cupboard"):
+    if standing:
         stage.reserve((at[0] - 0.15, at[1]), 0.08)
     turn = float(stage.rng.uniform(-0.12, 0.12)) + (0.12 * side if kind != "picture_book" else 0.0)
     return stage.add_fixture(kind, at, turn)
@@ -60,23 +66,51 @@ class Open(Activity):
 class Close(Activity):
     """Close what is open."""
 
-    faults = ("miss", "abandon")
-
     def arrange(self, stage: Stage) -> str:
         """The fixture, open."""
-        self.item = _add_opening(stage)
+        self.item = _add_opening(stage, CUPBOARDS[stage.person.side])
         self.limit = _limit(self.item)
-        share = {"chest": 0.93, "laptop": 0.9, "picture_book": 0.85}.get(self.item.kind, 0.9)
-        self.starts[self.item.name] = share * self.limit
+        self.starts[self.item.name] = OPENED.get(self.item.kind, 0.9) * self.limit
+        self.pushed = self.item.kind in CUPBOARDS.values()
+        self.faults = ("abandon",) if self.pushed else ("miss", "abandon")
         return f"close the {self.item.words}"
 
     def perform(self, actor: Actor) -> Iterator[None]:
-        """Take the handle and lead it back."""
-        yield from _work(actor, self.item, 0.0, -TILT_RAD.get(self.item.kind, 0.0))
+        """Push the door shut, or take the handle and lead it back."""
+        if self.pushed:
+            yield from _push_shut(actor, self.item)
+        else:
+            yield from _work(actor, self.item, 0.0, -TILT_RAD.get(self.item.kind, 0.0))
 
     def achieved(self, world: HandWorld) -> bool:
         """It stays closed."""
         return world.joint(self.item.name) < CLOSED_SHARE * self.limit
+
+
+def _push_shut(actor: Actor, item: Item) -> Iterator[None]:
+    """Finger tips against the outside of a door, and along its way."""
+    begin = actor.world.joint(item.name)
+    outside, inwards = handle_at(item, begin), handle_at(item, begin - 0.3) - handle_at(item, begin)
+    inwards /= np.linalg.norm(inwards)
+    yaw = actor.facing(outside, 0.1) + 0.25
+    angles: Angles = (yaw, float(actor.rng.uniform(0.25, 0.40)), 0.55)
+    actor.tip(PADS, "middle_tip")
+    yield from actor.move(outside - 0.05 * inwards + np.array((-0.02, 0.0, 0.03)), angles, PADS, arc_m=0.03)
+    if actor.fault == "abandon":
+        yield from actor.wait(0.4)
+        yield from actor.shift((-0.04, 0.0, 0.04))
+        return
+    yield from actor.move(outside - 0.012 * inwards, angles, seconds=0.4)
+    offset = actor.point - outside
+    ticks = round(1.0 / actor.pace / TICK_S)
+    for tick in range(1, ticks + 1):
+        share = minimum_jerk(tick / ticks)
+        leaning = np.array((0.6 * share * 0.02, 0.0, 0.0))
+        point = handle_at(item, begin * (1.0 - share)) + (1.0 - share) * offset + leaning
+        actor.set(point, np.array(angles), actor.digits)
+        yield
+    yield from actor.wait(0.1)
+    yield from actor.shift((-0.08, 0.0, 0.02), seconds=0.4)
 
 
 def _limit(item: Item) -> float:
