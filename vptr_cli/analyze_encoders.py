@@ -1,7 +1,7 @@
 """`vptr analyze sarsa` and `vptr analyze embeddings`: what frozen encoders know."""
 
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from vptr_cli.analyze_output import bar, expect, prepare
 
@@ -49,10 +49,8 @@ def sarsa(
     prepare()
     from vptr_cli.train import _open
     from vptr_policy.analysis.encoder_search import find_encoders
-    from vptr_policy.analysis.figures.sarsa import draw_sarsa
     from vptr_policy.analysis.held_out import choose, part_sizes, parts_of
-    from vptr_policy.analysis.results import write_results
-    from vptr_policy.analysis.sarsa_comparison import batch_count, compare_sarsa, notes
+    from vptr_policy.analysis.sarsa_comparison import batch_count, compare_sarsa
     from vptr_policy.data.robot.rewards import RewardOptions
     from vptr_policy.data.robot.transitions import TransitionOptions, assemble
 
@@ -66,16 +64,8 @@ def sarsa(
     fingerprints = [one.fingerprint for one in (others or caches)]
     with bar("features", len(encoders) * batch_count(chosen), "batch") as progress:
         entries = compare_sarsa(encoders, chosen, parts, rewards, fingerprints, seed, lambda: progress.update(1))
-    out.mkdir(parents=True, exist_ok=True)
-    draw_sarsa(out, entries)
-    found = {entry.name: entry.results(entries[0], seed) for entry in entries}
     about = {"seed": seed, "tasks": chosen.tasks, "rewards": rewards, "data": part_sizes(chosen, parts)}
-    write_results(out / "sarsa.json", {**about, "encoders": found})
-    for entry in entries:
-        print(f"{entry.name}: error {entry.sarsa.error}, of a regression {entry.regression.error}")
-    for note in notes(entries):
-        print(f"note: {note}")
-    print(f"figure: {out / 'sarsa.png'}")
+    _write_sarsa(out, entries, about, seed)
     return 0
 
 
@@ -107,11 +97,9 @@ def embeddings(
         seed: of the draws, the untrained networks and the intervals.
     """
     prepare()
-    from vptr_policy.analysis.embedding_comparison import bump_table, compare_embeddings
+    from vptr_policy.analysis.embedding_comparison import compare_embeddings
     from vptr_policy.analysis.encoder_search import find_encoders
-    from vptr_policy.analysis.figures.embeddings import draw_curves, draw_histograms
     from vptr_policy.analysis.naming import default_name, split_name, unique_names
-    from vptr_policy.analysis.results import write_results
     from vptr_policy.analysis.sequences import ClipSequences, RobotSequences, Sequences
 
     for name, value, least in (("frames", frames, 3), ("count", count, 1), ("shown", shown, 1)):
@@ -127,15 +115,39 @@ def embeddings(
     for one in data:
         with bar(one.name, len(one), "sequence") as progress:
             found.append(compare_embeddings(encoders, one, progress.update))
+    origins = {one.name: one.origin for one in encoders}
+    _write_embeddings(out, found, {"seed": seed, "origins": origins}, shown)
+    return 0
+
+
+def _write_sarsa(out: Path, entries: Sequence[Any], about: Dict[str, Any], seed: int) -> None:
+    from vptr_policy.analysis.figures.sarsa import draw_sarsa
+    from vptr_policy.analysis.results import write_results
+    from vptr_policy.analysis.sarsa_comparison import notes
+
     out.mkdir(parents=True, exist_ok=True)
-    draw_curves(out, found, shown)
-    for curves in found:
+    draw_sarsa(out, entries)
+    found = {entry.name: entry.results(entries[0], seed) for entry in entries}
+    write_results(out / "sarsa.json", {**about, "encoders": found})
+    for entry in entries:
+        print(f"{entry.name}: error {entry.sarsa.error}, of a regression {entry.regression.error}")
+    for note in notes(entries):
+        print(f"note: {note}")
+    print(f"figure: {out / 'sarsa.png'}")
+
+
+def _write_embeddings(out: Path, data: Sequence[Any], about: Dict[str, Any], shown: int) -> None:
+    from vptr_policy.analysis.embedding_comparison import bump_table
+    from vptr_policy.analysis.figures.embeddings import draw_curves, draw_histograms
+    from vptr_policy.analysis.results import write_results
+
+    out.mkdir(parents=True, exist_ok=True)
+    draw_curves(out, data, shown)
+    for curves in data:
         draw_histograms(out, curves)
         for skipped in curves.skipped:
             print(f"skipped {skipped}")
-    origins = {encoder.name: encoder.origin for encoder in encoders}
-    results = {"seed": seed, "origins": origins, "data": {curves.name: curves.results(seed) for curves in found}}
-    write_results(out / "embeddings.json", results)
-    print("\n".join(bump_table(found)))
+    results = {curves.name: curves.results(about["seed"]) for curves in data}
+    write_results(out / "embeddings.json", {**about, "data": results})
+    print("\n".join(bump_table(data)))
     print(f"figure: {out / 'curves.png'}")
-    return 0

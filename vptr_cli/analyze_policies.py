@@ -49,9 +49,7 @@ def values(
         workers: processes of the simulator; default one a core.
     """
     prepare()
-    from vptr_policy.analysis.figures.values import draw_values
     from vptr_policy.analysis.naming import named_checkpoints
-    from vptr_policy.analysis.results import write_results
     from vptr_policy.analysis.rollouts import CONDITIONS
     from vptr_policy.analysis.value_comparison import compare_values, untrained_policy
     from vptr_policy.policy import load_policy
@@ -69,13 +67,7 @@ def values(
         policies["untrained"] = untrained_policy(named[0][1], seed)
     with bar("values", len(policies) * len(rollouts), "curve") as progress:
         comparison = compare_values(policies, rollouts, told, lambda: progress.update(1))
-    out.mkdir(parents=True, exist_ok=True)
-    draw_values(out, comparison, shown, seed)
-    write_results(out / "values.json", {"seed": seed, "origins": origins, **comparison.results(seed)})
-    for name in policies:
-        for condition, found in comparison.summaries(name, seed).items():
-            print(f"{name} {condition}: {_told_values(found)}")
-    print(f"figure: {out / 'values.png'}")
+    _write_values(out, comparison, origins, shown, seed)
     return 0
 
 
@@ -120,14 +112,12 @@ def gradcam(
     """
     prepare()
     from vptr_policy.analysis.attention_comparison import compare_attention, load_gaze, untrained_gaze, views
-    from vptr_policy.analysis.figures.attention import draw_concentrations, draw_overlays
     from vptr_policy.analysis.naming import named_checkpoints
-    from vptr_policy.analysis.results import write_results
     from vptr_policy.analysis.rollouts import WITH
 
     for name, value in (("episodes", episodes), ("frames", frames), ("shown", shown)):
         expect(name, value, 1)
-    gazes = [load_gaze(name, folder, sentence_model) for name, folder in named_checkpoints(policy)]
+    gazes = [load_gaze(name, folder, rule, sentence_model) for name, folder in named_checkpoints(policy)]
     if untrained:
         gazes.append(untrained_gaze(gazes[0], seed))
     source = RolloutSource(task, variant, episodes, seed, data=data, told=told, workers=workers)
@@ -136,16 +126,8 @@ def gradcam(
     parts = () if recorded else simulated_parts()
     looked_at = views(rollouts, frames)
     with bar("grad-cam", len(gazes) * len(looked_at), "picture") as progress:
-        found = compare_attention(gazes, looked_at, parts, told, rule, lambda: progress.update(1))
-    out.mkdir(parents=True, exist_ok=True)
-    draw_overlays(out, found, shown)
-    if found.parts:
-        draw_concentrations(out, found, seed)
-    write_results(out / "gradcam.json", {"seed": seed, "rule": rule, **found.results(seed)})
-    for name in found.maps:
-        rows = found.concentrations(name, seed)
-        print(f"{name}: " + (", ".join(f"{part} {interval(row)}" for part, row in rows.items()) or "no masks"))
-    print(f"figure: {out / 'overlays.png'}")
+        found = compare_attention(gazes, looked_at, parts, told, lambda: progress.update(1))
+    _write_attention(out, found, rule, shown, seed)
     return 0
 
 
@@ -218,6 +200,34 @@ def _need_critics(folders: Dict[str, Path]) -> None:
                 f"{name}: {folder} has no critic ({CRITIC}), so that it says no value of a state; "
                 "expected a policy trained by v-ptr, ptr or cql"
             )
+
+
+def _write_values(out: Path, comparison: Any, origins: Dict[str, Any], shown: int, seed: int) -> None:
+    from vptr_policy.analysis.figures.values import draw_values
+    from vptr_policy.analysis.results import write_results
+
+    out.mkdir(parents=True, exist_ok=True)
+    draw_values(out, comparison, shown, seed)
+    write_results(out / "values.json", {"seed": seed, "origins": origins, **comparison.results(seed)})
+    for name in comparison.curves:
+        for condition, found in comparison.summaries(name, seed).items():
+            print(f"{name} {condition}: {_told_values(found)}")
+    print(f"figure: {out / 'values.png'}")
+
+
+def _write_attention(out: Path, comparison: Any, rule: str, shown: int, seed: int) -> None:
+    from vptr_policy.analysis.figures.attention import draw_concentrations, draw_overlays
+    from vptr_policy.analysis.results import write_results
+
+    out.mkdir(parents=True, exist_ok=True)
+    draw_overlays(out, comparison, shown)
+    if comparison.parts:
+        draw_concentrations(out, comparison, seed)
+    write_results(out / "gradcam.json", {"seed": seed, "rule": rule, **comparison.results(seed)})
+    for name in comparison.maps:
+        rows = comparison.concentrations(name, seed)
+        print(f"{name}: " + (", ".join(f"{part} {interval(row)}" for part, row in rows.items()) or "no masks"))
+    print(f"figure: {out / 'overlays.png'}")
 
 
 def _told_values(found: Dict[str, Any]) -> str:

@@ -27,11 +27,12 @@ OBJECT_AND_GRIPPER = "target or gripper"
 
 @dataclass(frozen=True)
 class Gaze:
-    """An actor, and what tells it a task: a name -> (1, K)."""
+    """Where an actor looks, and what tells it a task."""
 
     name: str
-    actor: Actor
+    attention: Attention
     told: Callable[[str], Tensor]
+    """name of a task -> (1, K)"""
     tasks: FrozenSet[str]
     """names it knows"""
 
@@ -50,29 +51,36 @@ class View:
     """(128, 128) number of the part that each pixel shows"""
 
 
-def load_gaze(name: str, folder: Path, sentence_model: Optional[Path] = None) -> Gaze:
-    """The actor of a checkpoint; raises CheckpointError."""
+def load_gaze(name: str, folder: Path, rule: str = "outputs", sentence_model: Optional[Path] = None) -> Gaze:
+    """The actor of a checkpoint, looked at by a rule of ``gradcam.Attention``.
+
+    Raises CheckpointError, or ValueError where its encoder has no map.
+    """
     actor, card = load_checkpoint(folder)
-    tasks = frozenset((*card.tasks, *card.aliases))
     embeddings = load_embeddings(folder, card)
-    if embeddings is not None:
-        instructions = Instructions(card.language, embeddings, sentence_model)
-        return Gaze(name, actor, lambda task: instructions.embed(card.aliases.get(task, task)), tasks)
+    instructions = None if embeddings is None else Instructions(card.language, embeddings, sentence_model)
 
-    def one_hot(task: str) -> Tensor:
-        return torch.eye(len(card.tasks))[[task_index(card.aliases.get(task, task), card.tasks)]]
+    def told(task: str) -> Tensor:
+        known = card.aliases.get(task, task)
+        if instructions is not None:
+            return instructions.embed(known)
+        return torch.eye(len(card.tasks))[[task_index(known, card.tasks)]]
 
-    return Gaze(name, actor, one_hot, tasks)
+    try:
+        return Gaze(name, Attention(actor, rule), told, frozenset((*card.tasks, *card.aliases)))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def untrained_gaze(like: Gaze, seed: int = 0) -> Gaze:
     """The same network with random weights: Grad-CAM of many untrained networks looks sensible too."""
+    trained = like.attention.actor
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        fresh = Actor(like.actor.config)
-    fresh.state_mean.copy_(like.actor.state_mean)
-    fresh.state_std.copy_(like.actor.state_std)
-    return Gaze(UNTRAINED, fresh.eval(), like.told, like.tasks)
+        fresh = Actor(trained.config)
+    fresh.state_mean.copy_(trained.state_mean)
+    fresh.state_std.copy_(trained.state_std)
+    return Gaze(UNTRAINED, Attention(fresh, like.attention.rule), like.told, like.tasks)
 
 
 def views(rollouts: Sequence[Rollout], frames: int) -> List[View]:
@@ -145,7 +153,6 @@ def compare_attention(
     looked_at: Sequence[View],
     parts: Sequence[str] = (),
     told: str = "",
-    rule: str = "outputs",
     on_view: Callable[[], None] = lambda: None,
 ) -> AttentionComparison:
     """The maps of actors, and of the pictures' edges.
@@ -155,21 +162,18 @@ def compare_attention(
         looked_at: the same for all.
         parts: what the numbers in the views' masks mean; empty without masks.
         told: the task all are told; empty: each view's own.
-        rule: of ``gradcam.Attention``.
         on_view: called after each picture of each actor.
 
     Raises:
-        ValueError: naming the actor that does not know a task or whose encoder has no map, or a view without task.
+        ValueError: naming the actor that does not know a task, or a view without task.
     """
     maps: Dict[str, np.ndarray] = {}
-    cells: Dict[str, Tuple[int, int]] = {}
     for gaze in gazes:
         try:
-            attention = Attention(gaze.actor, rule)
-            maps[gaze.name] = np.stack([_noted(_map(attention, gaze, view, told), on_view) for view in looked_at])
+            maps[gaze.name] = np.stack([_noted(_map(gaze, view, told), on_view) for view in looked_at])
         except ValueError as error:
             raise ValueError(f"{gaze.name}: {error}") from error
-        cells[gaze.name] = attention.cells
+    cells = {gaze.name: gaze.attention.cells for gaze in gazes}
     maps[EDGES] = np.stack([edges(view.picture) for view in looked_at])
     return AttentionComparison(looked_at, maps, cells, parts)
 
@@ -181,12 +185,12 @@ def edges(picture: np.ndarray) -> np.ndarray:
     return strength / max(float(strength.max()), 1e-12)
 
 
-def _map(attention: Attention, gaze: Gaze, view: View, told: str) -> np.ndarray:
+def _map(gaze: Gaze, view: View, told: str) -> np.ndarray:
     task = told or view.task
     if not task:
         raise ValueError(f"{view.rollout} does not say its task: say what the policies are to be told with --told")
     state = torch.from_numpy(np.asarray(view.state, dtype=np.float32)).unsqueeze(0)
-    return attention(to_planes(view.picture), state, gaze.told(task))[0]
+    return gaze.attention(to_planes(view.picture), state, gaze.told(task))[0]
 
 
 def _noted(influence: np.ndarray, on_view: Callable[[], None]) -> np.ndarray:

@@ -22,8 +22,10 @@ PARTS = ("actor", "critic")
 def find_encoders(named: Sequence[str], seed: int = 0, device: str = "auto") -> List[FrozenEncoder]:
     """Encoders by their names, then the baselines: each of their shapes untrained, and the pixels themselves.
 
-    Raises ValueError where two have one name.
+    Raises ValueError where two have one name, or none is named.
     """
+    if not named:
+        raise ValueError("no encoder is named: expected at least one, PATH or NAME=PATH")
     place = choose_device(device)
     found = [find_encoder(one) for one in named]
     unique_names([encoder.name for encoder in found])
@@ -85,4 +87,4 @@ def _of_policy(folder: Path, part: str) -> FrozenEncoder:
     origin = "{} of {}, {}".format("actor" if critic is None else "critic", card.algorithm.get("name"), folder)
     data = [*card.data.get("sources", ()), *card.data.get("targets", ())]
     seen = tuple(one["fingerprint"] for one in data if isinstance(one, dict) and "fingerprint" in one)
-    return FrozenEncoder("", origin, network.encode, card.network, seen)
+    return FrozenEncoder("", origin, network.encode, card.network, seen or None)

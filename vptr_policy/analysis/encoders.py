@@ -29,8 +29,8 @@ class FrozenEncoder:
     encode: Callable[[Tensor], Tensor]
     shape: Optional[NetworkConfig] = None
     """of the network, where it is one"""
-    seen: Tuple[str, ...] = ()
-    """fingerprints of the robot data it was trained on"""
+    seen: Optional[Tuple[str, ...]] = ()
+    """fingerprints of the robot data it was trained on; None: not known"""
     baseline: bool = False
     side: int = IMAGE_SIZE
     device: str = "cpu"
@@ -64,9 +64,9 @@ def untrained(encoders: Sequence[FrozenEncoder], seed: int = 0) -> List[FrozenEn
             shapes.setdefault(repr(shape), replace(encoder, shape=shape))
     kinds = [like.shape.encoder for like in shapes.values() if like.shape is not None]
     made = []
-    for place, (kind, like) in enumerate(zip(kinds, shapes.values())):
-        number = f" {kinds[: place + 1].count(kind)}" if kinds.count(kind) > 1 else ""
-        made.append(_untrained(f"untrained {kind}{number}", like, seed))
+    for kind, like in zip(kinds, shapes.values()):
+        whose = f" as {like.name}" if kinds.count(kind) > 1 else ""
+        made.append(_untrained(f"untrained {kind}{whose}", like, seed))
     return made
 
 

@@ -37,7 +37,7 @@ class Attention:
         """Look at the layers of ``actor`` for pictures of ``side`` x ``side``; raises ValueError on unknown rules."""
         if rule not in RULES:
             raise ValueError("no rule {!r} of Grad-CAM; known: {}".format(rule, ", ".join(RULES)))
-        self._actor, self._rule = actor.eval(), rule
+        self.actor, self.rule = actor.eval(), rule
         blank = torch.zeros(1, 3, side, side)
         self._layer = last_spatial_layer(actor.encoder, blank)
         self._displaced = displacement(actor.encoder, side)
@@ -56,19 +56,19 @@ class Attention:
         """
         with torch.enable_grad():
             pictures = images.to(torch.float32).clone().requires_grad_(True)
-            maps = (self._of_outputs if self._rule == "outputs" else self._of_motion)(pictures, states, tasks)
+            maps = (self._of_outputs if self.rule == "outputs" else self._of_motion)(pictures, states, tasks)
         full = nn.functional.interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
         moved = np.stack([_moved(one, *self._displaced) for one in full.numpy()])
         return moved / np.maximum(moved.max((1, 2), keepdims=True), 1e-12)
 
     def _of_outputs(self, pictures: Tensor, states: Tensor, tasks: Tensor) -> Tensor:
-        means = LayerGradCam(lambda inputs: self._actor(inputs, states, tasks).mean, self._layer)
+        means = LayerGradCam(lambda inputs: self.actor(inputs, states, tasks).mean, self._layer)
         each = [means.attribute(pictures, target=number).detach().abs() for number in range(ACTION_SIZE)]
         return torch.stack(each).sum(0)
 
     def _of_motion(self, pictures: Tensor, states: Tensor, tasks: Tensor) -> Tensor:
         squares = LayerGradCam(
-            lambda inputs: self._actor(inputs, states, tasks).mean[:, :6].square().sum(1), self._layer
+            lambda inputs: self.actor(inputs, states, tasks).mean[:, :6].square().sum(1), self._layer
         )
         return squares.attribute(pictures, relu_attributions=True).detach()
 

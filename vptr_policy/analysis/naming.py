@@ -29,7 +29,9 @@ def default_name(path: Path) -> str:
 
 
 def named_checkpoints(named: Sequence[str]) -> List[Tuple[str, Path]]:
-    """Name and folder of each; raises CheckpointError where one is missing, ValueError where names are the same."""
+    """Name and folder of each; raises CheckpointError where one is missing, ValueError on equal names and on none."""
+    if not named:
+        raise ValueError("no checkpoint is named: expected at least one, PATH or NAME=PATH")
     found = []
     for one in named:
         name, where = split_name(one)

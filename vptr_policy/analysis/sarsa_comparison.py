@@ -118,7 +118,7 @@ def compare_sarsa(
     entries = []
     for encoder in encoders:
         found = [_noted(encoder(batch), on_batch) for batch in batches(data.frames.take, needed)]
-        saw = bool(set(encoder.seen) & set(fingerprints)) if encoder.seen or encoder.baseline else None
+        saw = None if encoder.seen is None else bool(set(encoder.seen) & set(fingerprints))
         entries.append(_judge(encoder, replace(walk, features=np.concatenate(found)), data, parts, rewards, saw, seed))
     told = "Bridge state of the arm, without a picture"
     state = FrozenEncoder("robot state", told, lambda images: images, baseline=True)
@@ -174,5 +174,6 @@ def notes(entries: Sequence[Entry]) -> List[str]:
         for entry in entries
         if entry.saw_data
     ]
+    found += [f"whether {one.name} was trained on these data is not known" for one in entries if one.saw_data is None]
     last = [entry.name for entry in entries if entry.sarsa.ridge in (RIDGES[0], RIDGES[-1])]
     return found + [f"the best ridge of {name} is the last that was tried" for name in last]

@@ -107,6 +107,12 @@ def test_a_policy_that_understands_words_is_told_their_vectors(tmp_path):
     assert load_gaze("x", tmp_path / "p").told("stir").tolist() == [[0.5, -2.0]]
 
 
+def test_what_has_no_map_is_named_when_it_is_loaded(tmp_path):
+    folder = save_policy(tmp_path / "p")
+    with pytest.raises(ValueError, match="mine: no rule 'both' of Grad-CAM"):
+        load_gaze("mine", folder, "both")
+
+
 def test_edges_are_where_the_brightness_changes():
     picture = np.zeros((16, 16, 3), np.uint8)
     picture[:, 8:] = 200

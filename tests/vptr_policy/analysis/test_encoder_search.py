@@ -30,7 +30,8 @@ def test_of_a_policy_it_is_the_critics_encoder_unless_the_actors_is_asked_for(tm
 
 def test_a_policy_without_critic_gives_the_actors(tmp_path):
     folder = save_policy(tmp_path / "bc", critic=False)
-    assert "actor of cql" in find_encoder(str(folder)).origin
+    found = find_encoder(str(folder))
+    assert "actor of cql" in found.origin and found.seen is None
     with pytest.raises(CheckpointError, match="has no critic: take its actor"):
         find_encoder(f"{folder}:critic")
     with pytest.raises(ValueError, match="after the colon expected actor or critic"):

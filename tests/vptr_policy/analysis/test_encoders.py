@@ -55,7 +55,7 @@ def test_shapes_that_differ_are_told_apart():
     first, second = (FrozenEncoder(name, "", lambda images: images, shape) for name, shape in
                      (("a", CONFIG), ("b", wider)))  # fmt: skip
     names = [encoder.name for encoder in untrained([first, second])]
-    assert names == ["untrained convolutional 1", "untrained convolutional 2"]
+    assert names == ["untrained convolutional as a", "untrained convolutional as b"]
 
 
 def test_nothing_keeps_gradients():

@@ -63,6 +63,12 @@ def test_encoders_that_saw_the_data_are_marked(entries):
     assert notes(entries)[0] == "telling was itself trained on the data it is judged by (* in the figure)"
 
 
+def test_of_an_encoder_that_does_not_say_its_data_that_is_said(data):
+    (entry, _) = compare_sarsa([redness("silent", seen=None)], data, parts_of(data, 0), REWARDS, ("abc",))
+    assert entry.saw_data is None
+    assert "whether silent was trained on these data is not known" in notes([entry])
+
+
 def test_differences_are_between_the_same_trajectories(entries):
     telling, nothing, _ = entries
     found = difference(nothing.sarsa, telling.sarsa, 0)

@@ -74,6 +74,7 @@ def _compared(above: Any, below: Any, data: DistanceCurves, first: str, other: s
     below.bar(middles, np.nan_to_num(ratio), 0.9 * width, color=np.where(ratio >= 0, "#2c8f3c", "#c43c39"))
     below.set_ylim(-1.05, max(1.05, min(3.0, float(np.nanmax(ratio)))))
     below.set_xlabel("embedding reward")
+    below.tick_params(labelbottom=True)
 
 
 def _shades(baseline: Dict[str, bool]) -> Dict[str, str]:

@@ -50,6 +50,8 @@ def drawing(out: Path, name: str, size: Tuple[float, float]) -> Iterator[Any]:
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # the layout is found once, for both files
         figure.savefig(str(out / f"{name}.png"), dpi=DOTS_PER_INCH, facecolor="white")
         figure.savefig(str(out / f"{name}.svg"), facecolor="white", metadata={"Date": None, "Creator": None})
 
