@@ -13,6 +13,7 @@ GROUPS: Dict[str, str] = {
     "sim": "simulated WidowX: list tasks, generate demonstrations, roll out policies",
     "train": "train a policy",
     "sweep": "train with other values of the options, on all cores or many machines",
+    "experiment": "re-run the papers' experiments in simulation",
     "analyze": "values, frozen features, attention and embedding distances of checkpoints",
     "policy": "inspect a policy, run it over recorded frames",
     "eval": "plan a session, report it",
