@@ -67,6 +67,11 @@ class Actor:
         """Make a finger tip, where it is in ``posture``, the tool."""
         self.tool(tip_in_hand(self.world.model, posture, site))
 
+    def reached(self) -> np.ndarray:
+        """(3,) where the tool is measured to be [m]: the hand sags and lags a little."""
+        base = self.world.base
+        return base[:3] + turned((self.side * base[3], base[4], self.side * base[5]), self.side) @ self._tool
+
     def closure(self, family: str) -> Closure:
         """How this hand closes."""
         return self.closures[family]

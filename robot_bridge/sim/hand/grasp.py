@@ -11,8 +11,8 @@ from typing import Generator, Iterator
 import numpy as np
 
 from robot_bridge.sim.hand.actor import Actor, Angles, Point, minimum_jerk, turned
+from robot_bridge.sim.hand.items import FixtureItem, Holdable, Item, PropItem, VesselItem
 from robot_bridge.sim.hand.postures import between
-from robot_bridge.sim.hand.stage import Item
 from robot_bridge.sim.hand.world import TICK_S
 
 FINGERS = ("index", "middle", "ring", "little")
@@ -32,16 +32,14 @@ LOWEST_M = 0.011
 Done = Generator[None, None, bool]
 
 
-def take(actor: Actor, item: Item) -> Done:
+def take(actor: Actor, item: Holdable) -> Done:
     """Reach for a thing and take hold of it; False where the fingers closed on nothing."""
-    prop, vessel = item.prop, item.vessel
-    if prop is not None and prop.grip in ("claw", "pinch"):
-        reached = yield from _take_from_above(actor, item)
-    else:
-        width = prop.width_m if prop is not None else 2.0 * vessel.radius_m if vessel is not None else 0.06
-        top = prop.top_m if prop is not None else vessel.rim_m if vessel is not None else 0.1
-        reached = yield from _take_around(actor, item, width, top)
-    return reached
+    if isinstance(item, VesselItem):
+        return (yield from _take_around(actor, item, 2.0 * item.vessel.radius_m, item.vessel.rim_m, 0.0))
+    prop = item.prop
+    if prop.grip == "wrap":
+        return (yield from _take_around(actor, item, prop.width_m, prop.top_m, prop.thing.rest_m))
+    return (yield from _take_from_above(actor, item))
 
 
 def _missed(actor: Actor) -> np.ndarray:
@@ -52,9 +50,8 @@ def _missed(actor: Actor) -> np.ndarray:
     return 0.085 * np.array((np.cos(angle), np.sin(angle), 0.0)) + np.array((0.0, 0.0, 0.01))
 
 
-def _take_from_above(actor: Actor, item: Item) -> Done:
+def _take_from_above(actor: Actor, item: PropItem) -> Done:
     world, prop = actor.world, item.prop
-    assert prop is not None
     centre = world.position(item.name)
     top = centre[2] + prop.top_m - prop.thing.rest_m
     low = centre[2] - prop.thing.rest_m
@@ -77,12 +74,11 @@ def _take_from_above(actor: Actor, item: Item) -> Done:
     return (yield from _close(actor, item, prop.grip, closure.share_at(prop.width_m)))
 
 
-def _take_around(actor: Actor, item: Item, width_m: float, top_m: float) -> Done:
+def _take_around(actor: Actor, item: Holdable, width_m: float, top_m: float, rest_m: float) -> Done:
     """Around an upright body, thumb up, from the side."""
     world = actor.world
     centre = world.position(item.name)
-    low = centre[2] - (item.prop.thing.rest_m if item.prop is not None else 0.0)
-    height = low + max(0.058, min(0.55 * top_m, top_m - 0.03))
+    height = centre[2] - rest_m + max(0.058, min(0.55 * top_m, top_m - 0.03))
     goal = np.array((centre[0], centre[1], height)) + _missed(actor)
     yaw = actor.facing(goal, 0.15) + 0.25
     angles: Angles = (yaw, float(actor.rng.uniform(0.08, 0.22)), float(actor.rng.uniform(1.15, 1.35)))
@@ -102,7 +98,7 @@ def _close(actor: Actor, item: Item, family: str, share: float) -> Done:
     yield from actor.bend(between(family, min(1.0, share + SQUEEZE)), 0.32 / actor.pace)
     yield from actor.wait(0.06)
     if _has_hold(actor, item):
-        actor.world.hold(item.name, item.fixture.handle if item.fixture is not None else (0.0, 0.0, 0.0))
+        actor.world.hold(item.name, item.fixture.handle if isinstance(item, FixtureItem) else (0.0, 0.0, 0.0))
         return True
     yield from actor.bend(between(family, 0.9), 0.2)
     return False
@@ -112,7 +108,7 @@ def _has_hold(actor: Actor, item: Item) -> bool:
     """Two sides of the hand hold a thing; one finger is enough that is at a handle or an edge."""
     touched = actor.world.touching(item.name)
     fingers = any(finger in touched for finger in FINGERS)
-    if item.fixture is not None:
+    if isinstance(item, FixtureItem):
         handle = actor.world.point(item.name, item.fixture.handle)
         nearest = min(
             np.linalg.norm(actor.world.site(f"{digit}_tip") - handle) for digit in ("index", "middle", "thumb")
@@ -126,35 +122,25 @@ def lift(actor: Actor, height_m: float) -> Iterator[None]:
     yield from actor.shift((-0.01, 0.0, height_m))
 
 
-def carry(actor: Actor, item: Item, goal: Point, turn_rad: float = 0.0, arc_m: float = 0.02) -> Done:
-    """Bring the held thing's origin to ``goal``, turned by ``turn_rad`` (as of a right hand); False where it fell."""
-    angles: Angles = (actor.angles[0] + turn_rad, actor.angles[1], actor.angles[2])
-    target = _tool_for(actor, item, goal, turn_rad)
+def carry(actor: Actor, item: Holdable, goal: Point, arc_m: float = 0.02) -> Done:
+    """Bring the held thing's origin to ``goal``; False where it fell on the way."""
+    target = _tool_for(actor, item, goal)
     if actor.fault == "drop":
         early = actor.point + float(actor.rng.uniform(0.15, 0.35)) * (target - actor.point)
-        yield from actor.move(early, angles)
+        yield from actor.move(early)
         yield from open_hand(actor, 0.2)
         yield from actor.wait(0.4)
         return False
-    yield from actor.move(target, angles, arc_m=arc_m)
+    yield from actor.move(target, arc_m=arc_m)
     return True
 
 
-def _tool_for(actor: Actor, item: Item, goal: Point, turn_rad: float = 0.0) -> np.ndarray:
+def _tool_for(actor: Actor, item: Holdable, goal: Point) -> np.ndarray:
     """Where the tool has to be for the held thing to be at ``goal``."""
-    angle = actor.side * turn_rad
-    offset = actor.world.position(item.name) - _tool_now(actor)
-    rotation = np.array([(np.cos(angle), -np.sin(angle), 0), (np.sin(angle), np.cos(angle), 0), (0, 0, 1)])
-    return np.array(goal) - rotation @ offset
+    return np.array(goal) - (actor.world.position(item.name) - actor.reached())
 
 
-def _tool_now(actor: Actor) -> np.ndarray:
-    """Where the commanded tool point is measured to be: the hand sags and lags a little."""
-    base = actor.world.base
-    return base[:3] + turned((actor.side * base[3], base[4], actor.side * base[5]), actor.side) @ actor._tool
-
-
-def put_down(actor: Actor, item: Item, goal: Point) -> Iterator[None]:
+def put_down(actor: Actor, item: Holdable, goal: Point) -> Iterator[None]:
     """Lower the held thing until its origin is at ``goal``, correct once, let go and draw back."""
     yield from actor.move(_tool_for(actor, item, goal), seconds=0.5 / actor.pace)
     yield from actor.wait(0.08)
@@ -162,10 +148,10 @@ def put_down(actor: Actor, item: Item, goal: Point) -> Iterator[None]:
     yield from release(actor, item)
 
 
-def release(actor: Actor, item: Item) -> Iterator[None]:
+def release(actor: Actor, item: Holdable) -> Iterator[None]:
     """Open the hand and draw it back the way it came: up or, from around an upright body, backwards."""
     yield from open_hand(actor, 0.28 / actor.pace)
-    around = item.prop is None or item.prop.grip == "wrap"
+    around = isinstance(item, VesselItem) or item.prop.grip == "wrap"
     back = -0.11 * _into(actor.angles, actor.side) + np.array((0, 0, 0.01)) if around else np.array((0, 0, 0.085))
     yield from actor.shift(back, seconds=0.5 / actor.pace)
 
@@ -183,13 +169,12 @@ def _into(angles: Angles, side: float) -> np.ndarray:
     return way / np.linalg.norm(way)
 
 
-def take_handle(actor: Actor, item: Item, tilt_rad: float = 0.0) -> Done:
+def take_handle(actor: Actor, item: FixtureItem, tilt_rad: float = 0.0) -> Done:
     """Take hold of a fixture's handle with three fingers, the hand pitched ``tilt_rad`` more or less than usual.
 
     Returns False where the fingers closed on nothing.
     """
     fixture = item.fixture
-    assert fixture is not None
     goal = actor.world.point(item.name, fixture.handle)
     heading = actor.side * item.yaw_rad
     yaw = heading + float(np.clip(actor.facing(goal, 0.1) - heading, -0.5, 0.5))
@@ -197,7 +182,7 @@ def take_handle(actor: Actor, item: Item, tilt_rad: float = 0.0) -> Done:
     return (yield from grip_here(actor, item, goal, angles, HANDLE_M))
 
 
-def grip_here(actor: Actor, item: Item, goal: np.ndarray, angles: Angles, width_m: float) -> Done:
+def grip_here(actor: Actor, item: FixtureItem, goal: np.ndarray, angles: Angles, width_m: float) -> Done:
     """Close three fingers on a part of a fixture, ``width_m`` wide, at ``goal``; False where they touch nothing."""
     goal = goal + _missed(actor)
     closure = actor.closure("pinch")
@@ -212,10 +197,8 @@ def grip_here(actor: Actor, item: Item, goal: np.ndarray, angles: Angles, width_
     return (yield from _close(actor, item, "pinch", closure.share_at(width_m)))
 
 
-def lead(actor: Actor, item: Item, goal: float, seconds: float, tilt_rad: float = 0.0) -> Iterator[None]:
+def lead(actor: Actor, item: FixtureItem, goal: float, seconds: float, tilt_rad: float = 0.0) -> Iterator[None]:
     """Lead a held handle along the way its joint allows to the joint position ``goal``, pitching by ``tilt_rad``."""
-    fixture = item.fixture
-    assert fixture is not None
     begin = actor.world.joint(item.name)
     offset = actor.point - handle_at(item, begin)
     pitch = actor.angles[1]
@@ -227,10 +210,9 @@ def lead(actor: Actor, item: Item, goal: float, seconds: float, tilt_rad: float 
         yield
 
 
-def handle_at(item: Item, position: float) -> np.ndarray:
+def handle_at(item: FixtureItem, position: float) -> np.ndarray:
     """(3,) where the handle is in the world [m] when the joint is at ``position``."""
     fixture = item.fixture
-    assert fixture is not None
     axis, anchor = np.array(fixture.axis, dtype=float), np.array(fixture.anchor, dtype=float)
     handle = np.array(fixture.handle, dtype=float)
     local = (

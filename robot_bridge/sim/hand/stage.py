@@ -1,15 +1,15 @@
 """The stage of a clip: person, place, and what stands where, as the MJCF of one model."""
 
-from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from robot_bridge.sim.containers import Container
 from robot_bridge.sim.hand.anatomy import HAND_DEFAULTS, Person, hand_actuation, hand_assets, hand_bodies
-from robot_bridge.sim.hand.fixture import Fixture, fixture_body, pictures
+from robot_bridge.sim.hand.fixture import fixture_body, pictures
 from robot_bridge.sim.hand.fixtures import FIXTURES
 from robot_bridge.sim.hand.household import HOUSEHOLD
+from robot_bridge.sim.hand.items import FixtureItem, Item, PropItem, VesselItem
 from robot_bridge.sim.hand.props import COLOURS, Prop, choose_colour, collection
 from robot_bridge.sim.hand.settings import Place, place_assets, place_bodies, place_lights, textures_of
 from robot_bridge.sim.hand.surfaces import surface_png
@@ -50,20 +50,6 @@ _DAMPING = 1e-4
 
 class NoRoom(RuntimeError):
     """The things of a scene do not fit on the surface: draw another scene."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing on the stage: the name of its body, the words for it, and where it begins."""
-
-    name: str
-    words: str
-    kind: str
-    xyz_m: Tuple[float, float, float]
-    yaw_rad: float
-    prop: Optional[Prop] = None
-    vessel: Optional[Container] = None
-    fixture: Optional[Fixture] = None
 
 
 class Stage:
@@ -123,34 +109,33 @@ class Stage:
 
     def add_prop(
         self, drawn: Tuple[str, str, Prop], at: Tuple[float, float], yaw_rad: float, ground_m: float = 0.0
-    ) -> Item:
+    ) -> PropItem:
         """Put a prop down at ``at``, on something ``ground_m`` high."""
         kind, words, prop = drawn
-        height = ground_m + prop.thing.rest_m + 4e-4
-        geoms = prop.thing.solids(f"p{len(self.items)}") + pictures(prop.thing.parts)
-        return self._add_free(Item(f"p{len(self.items)}", words, kind, (*at, height), yaw_rad, prop=prop), geoms)
+        name, height = self._next_name(), ground_m + prop.thing.rest_m + 4e-4
+        item = PropItem(name, words, kind, (*at, height), yaw_rad, prop)
+        self._add_free(item, prop.thing.solids(name) + pictures(prop.thing.parts))
+        return item
 
-    def add_vessel(self, kind: str, at: Tuple[float, float], yaw_rad: float) -> Item:
+    def add_vessel(self, kind: str, at: Tuple[float, float], yaw_rad: float) -> VesselItem:
         """Put a vessel down."""
-        colour = choose_colour(self.rng)
-        made = VESSELS[kind]
-        vessel = made.make(self._tone(colour))
+        colour, made = choose_colour(self.rng), VESSELS[kind]
         words = f"{colour} {made.noun}" if made.tinted else made.noun
-        item = Item(f"p{len(self.items)}", words, kind, (*at, 2e-4), yaw_rad, vessel=vessel)
-        return self._add_vessel(item, vessel)
+        return self._add_vessel(kind, words, made.make(self._tone(colour)), at, yaw_rad)
 
-    def add_beaker(self, at: Tuple[float, float]) -> Item:
+    def add_beaker(self, at: Tuple[float, float]) -> VesselItem:
         """Put a slim cup down that can be held and poured from."""
         colour = choose_colour(self.rng)
-        cup = beaker(self._tone(colour))
-        return self._add_vessel(
-            Item(f"p{len(self.items)}", f"{colour} beaker", "beaker", (*at, 2e-4), 0.0, vessel=cup), cup
-        )
+        return self._add_vessel("beaker", f"{colour} beaker", beaker(self._tone(colour)), at, 0.0)
 
-    def _add_vessel(self, item: Item, vessel: Container) -> Item:
+    def _add_vessel(
+        self, kind: str, words: str, vessel: Container, at: Tuple[float, float], yaw_rad: float
+    ) -> VesselItem:
+        item = VesselItem(self._next_name(), words, kind, (*at, 2e-4), yaw_rad, vessel)
         assets, look = vessel.look(item.name)
         self._assets.append(assets)
-        return self._add_free(item, vessel.solids(item.name) + look)
+        self._add_free(item, vessel.solids(item.name) + look)
+        return item
 
     def add_beads(self, count: int, radius_m: float, floor_m: Tuple[float, float, float], ring_m: float) -> List[str]:
         """Small balls in a narrow vessel, three in a layer, from its floor up: the names of their bodies."""
@@ -182,7 +167,7 @@ class Stage:
         colour = choose_colour(self.rng)
         mat = MATS[kind]
         parts = mat.parts(self._tone(colour))
-        item = Item(f"p{len(self.items)}", f"{colour} {mat.noun}", kind, (*at, 0.0), yaw_rad)
+        item = Item(self._next_name(), f"{colour} {mat.noun}", kind, (*at, 0.0), yaw_rad)
         solid = "".join(
             f'<geom class="vessel" type="{p.shape}" size="{numbers(p.size)}" pos="{numbers(p.pos)}"/>'
             for p in parts
@@ -192,23 +177,25 @@ class Stage:
         self.items[item.name] = item
         return item, mat
 
-    def add_fixture(self, kind: str, at: Tuple[float, float], yaw_rad: float, rigid: bool = False) -> Item:
+    def add_fixture(self, kind: str, at: Tuple[float, float], yaw_rad: float, rigid: bool = False) -> FixtureItem:
         """Stand a fixture up; ``rigid`` ones are turned by the hand that holds them, others are led by a point."""
         colour = choose_colour(self.rng)
         fixture = FIXTURES[kind](self._tone(colour))
-        item = Item(f"p{len(self.items)}", f"{colour} {fixture.noun}", kind, (*at, 0.0), yaw_rad, fixture=fixture)
+        item = FixtureItem(self._next_name(), f"{colour} {fixture.noun}", kind, (*at, 0.0), yaw_rad, fixture)
         self._bodies.append(fixture_body(item.name, fixture, _where(item)))
         self._hold(item.name, "weld" if rigid else "connect")
         self._excludes.append(f'<exclude body1="{item.name}_still" body2="{item.name}"/>')
         self.items[item.name] = item
         return item
 
-    def _add_free(self, item: Item, geoms: str) -> Item:
+    def _next_name(self) -> str:
+        return f"p{len(self.items)}"
+
+    def _add_free(self, item: Item, geoms: str) -> None:
         joint = f'<joint name="{item.name}" type="free" damping="{_DAMPING}"/>'
         self._bodies.append(f'<body name="{item.name}" {_where(item)}>{joint}{geoms}</body>')
         self._hold(item.name, "weld")
         self.items[item.name] = item
-        return item
 
     def _hold(self, name: str, kind: str) -> None:
         anchor = ' anchor="0 0 0"' if kind == "connect" else ""

@@ -7,6 +7,7 @@ import numpy as np
 
 from robot_bridge.sim.hand.anatomy import BASE_JOINTS, DIGIT_JOINTS
 from robot_bridge.sim.hand.fixture import lamp_name
+from robot_bridge.sim.hand.items import FixtureItem
 from robot_bridge.sim.hand.stage import PHYSICS_STEP_S, Stage
 
 TICK_S = 0.02
@@ -53,7 +54,7 @@ class HandWorld:
         """Of each lamp the fixture, the joint position that lights it, its geom and its colour when dark."""
         found = []
         for item in self.stage.items.values():
-            if item.fixture is not None and item.fixture.lamp is not None:
+            if isinstance(item, FixtureItem) and item.fixture.lamp is not None:
                 geom = int(self.model.geom(lamp_name(item.name)).id)
                 found.append((item.name, item.fixture.limits[1] / 2, geom, self.model.geom_rgba[geom].copy()))
         return found

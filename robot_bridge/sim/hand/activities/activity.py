@@ -6,7 +6,8 @@ from typing import Dict, Iterator, List, Tuple
 import numpy as np
 
 from robot_bridge.sim.hand.actor import Actor
-from robot_bridge.sim.hand.stage import PROPS, Item, Stage
+from robot_bridge.sim.hand.items import PropItem
+from robot_bridge.sim.hand.stage import PROPS, Stage
 from robot_bridge.sim.hand.world import HandWorld
 
 FAULTS = ("miss", "drop", "abandon")
@@ -52,7 +53,7 @@ def flat_kinds() -> List[str]:
     return [kind for kind, prop in made.items() if prop.flat and prop.width_m < 0.066 and not prop.round]
 
 
-def add_somewhere(stage: Stage, kinds: List[str], margin_m: float = 0.0) -> Item:
+def add_somewhere(stage: Stage, kinds: List[str], margin_m: float = 0.0) -> PropItem:
     """Put one of the kinds down in a free place, turned as a hand likes it."""
     drawn = stage.draw(kinds)
     at = stage.spot(drawn[2].reach_m + margin_m)

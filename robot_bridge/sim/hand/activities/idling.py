@@ -25,7 +25,6 @@ class PointAt(Activity):
     def perform(self, actor: Actor) -> Iterator[None]:
         """Near it, with small movements."""
         prop = self.item.prop
-        assert prop is not None
         centre = actor.world.position(self.item.name)
         top = centre + np.array((0.0, 0.0, prop.top_m - prop.thing.rest_m))
         above = top + np.array((-0.045, 0.0, 0.035))

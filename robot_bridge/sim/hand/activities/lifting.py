@@ -44,7 +44,7 @@ class Inspect(Activity):
 
     def achieved(self, world: HandWorld) -> bool:
         """It was up, and is back."""
-        rolls = self.item.prop is not None and self.item.prop.rolls
+        rolls = self.item.prop.rolls
         back = np.linalg.norm((world.position(self.item.name) - self.item.xyz_m)[:2]) < (0.12 if rolls else 0.04)
         return self.highest > 0.05 and bool(back) and not world.held
 
@@ -133,7 +133,6 @@ class Pour(Activity):
     def perform(self, actor: Actor) -> Iterator[None]:
         """Up, over, tilt inwards, back."""
         home, vessel = actor.world.position(self.item.name), self.vessel.vessel
-        assert vessel is not None
         if not (yield from take(actor, self.item)):
             yield from actor.shift((-0.03, 0.0, 0.06))
             return
@@ -151,6 +150,5 @@ class Pour(Activity):
     def achieved(self, world: HandWorld) -> bool:
         """Most of the beads are in the vessel."""
         vessel, centre = self.vessel.vessel, world.position(self.vessel.name)
-        assert vessel is not None
         inside = [np.hypot(*(world.position(bead) - centre)[:2]) < vessel.radius_m for bead in self.beads]
         return sum(map(bool, inside)) > len(inside) / 2

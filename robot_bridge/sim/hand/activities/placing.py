@@ -7,7 +7,8 @@ import numpy as np
 from robot_bridge.sim.hand.activities.activity import Activity, add_somewhere, apart, flat_kinds, grips
 from robot_bridge.sim.hand.actor import Actor
 from robot_bridge.sim.hand.grasp import carry, lift, put_down, release, take
-from robot_bridge.sim.hand.stage import PROPS, Item, Stage
+from robot_bridge.sim.hand.items import PropItem
+from robot_bridge.sim.hand.stage import PROPS, Stage
 from robot_bridge.sim.hand.vessels import MAT_M, MATS, VESSELS
 from robot_bridge.sim.hand.world import HandWorld
 
@@ -44,9 +45,8 @@ class PlaceOn(Activity):
         return bool(distance < min(self.kind.half_m) and not world.held and centre[2] < 0.12)
 
 
-def _take_to(actor: Actor, item: Item, ground: Tuple[float, float, float], height_m: float) -> Iterator[None]:
+def _take_to(actor: Actor, item: PropItem, ground: Tuple[float, float, float], height_m: float) -> Iterator[None]:
     """Take a thing, carry it ``height_m`` above the table, put it down on ``ground``."""
-    assert item.prop is not None
     rest = item.prop.thing.rest_m
     if not (yield from take(actor, item)):
         yield from actor.shift((-0.02, 0.0, 0.07))
@@ -76,7 +76,6 @@ class PlaceIn(Activity):
     def perform(self, actor: Actor) -> Iterator[None]:
         """Take it, carry it over the rim, let it drop."""
         vessel, prop = self.vessel.vessel, self.item.prop
-        assert vessel is not None and prop is not None
         if not (yield from take(actor, self.item)):
             yield from actor.shift((-0.02, 0.0, 0.07))
             return
@@ -91,7 +90,6 @@ class PlaceIn(Activity):
     def achieved(self, world: HandWorld) -> bool:
         """It lies inside."""
         vessel = self.vessel.vessel
-        assert vessel is not None
         inside = apart(world, self.item.name, self.vessel.name) < vessel.radius_m
         return bool(inside) and not world.held and bool(world.position(self.item.name)[2] < vessel.rim_m + 0.05)
 
@@ -122,7 +120,6 @@ class TakeOut(Activity):
     def achieved(self, world: HandWorld) -> bool:
         """It lies beside the vessel."""
         vessel = self.vessel.vessel
-        assert vessel is not None
         return apart(world, self.item.name, self.vessel.name) > vessel.radius_m + 0.02 and not world.held
 
 
@@ -144,7 +141,6 @@ class Stack(Activity):
     def perform(self, actor: Actor) -> Iterator[None]:
         """Take the one, put it on the other, exactly."""
         prop = self.below.prop
-        assert prop is not None
         at = actor.world.position(self.below.name)
         yield from _take_to(actor, self.item, (at[0], at[1], at[2] + prop.top_m - prop.thing.rest_m), 0.09)
 

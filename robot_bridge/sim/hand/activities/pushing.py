@@ -7,8 +7,9 @@ import numpy as np
 from robot_bridge.sim.hand.activities.activity import Activity, add_somewhere, flat_kinds, grips
 from robot_bridge.sim.hand.actor import Actor, Angles
 from robot_bridge.sim.hand.grasp import Done
+from robot_bridge.sim.hand.items import PropItem
 from robot_bridge.sim.hand.postures import FLAT, PADS, RELAXED
-from robot_bridge.sim.hand.stage import PROPS, Item, Stage
+from robot_bridge.sim.hand.stage import PROPS, Stage
 from robot_bridge.sim.hand.world import HandWorld
 
 BALLS = ["tennis_ball", "rubber_ball", "apple", "peach", "lime"]
@@ -59,11 +60,10 @@ class Push(Activity):
 
 
 def shove(
-    actor: Actor, item: Item, way: np.ndarray, distance_m: float, speed_m_s: float, height_m: float = 0.0
+    actor: Actor, item: PropItem, way: np.ndarray, distance_m: float, speed_m_s: float, height_m: float = 0.0
 ) -> Iterator[None]:
     """Set the finger tips behind a thing and move them ``distance_m`` beyond the touch."""
     prop = item.prop
-    assert prop is not None
     centre = actor.world.position(item.name)
     low = centre[2] - prop.thing.rest_m
     touch = centre - way * (prop.reach_m + 0.022)
@@ -118,7 +118,6 @@ class TipOver(Activity):
     def perform(self, actor: Actor) -> Iterator[None]:
         """Push it near its top."""
         prop = self.item.prop
-        assert prop is not None
         way = np.array((*WAYS[self.way], 0.0))
         yield from shove(actor, self.item, way, 0.13, 0.24, 0.80 * prop.top_m)
         yield from actor.wait(0.4)
@@ -182,10 +181,9 @@ class Drag(Activity):
         return float(np.hypot(*(world.position(self.item.name) - self.start)[:2])) > 0.04
 
 
-def press_on(actor: Actor, item: Item) -> Done:
+def press_on(actor: Actor, item: PropItem) -> Done:
     """Lay four finger tips on a flat thing and press; False where the person does not."""
     prop = item.prop
-    assert prop is not None
     centre = actor.world.position(item.name)
     top = centre[2] + prop.top_m - prop.thing.rest_m
     angles: Angles = (actor.facing(centre, 0.15), float(actor.rng.uniform(0.45, 0.60)), 0.0)

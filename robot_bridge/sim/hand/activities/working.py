@@ -8,8 +8,9 @@ from robot_bridge.sim.hand.activities.activity import Activity
 from robot_bridge.sim.hand.actor import Actor, Angles, minimum_jerk
 from robot_bridge.sim.hand.fixtures import FIXTURES, OPENING
 from robot_bridge.sim.hand.grasp import grip_here, handle_at, lead, open_hand, take_handle
+from robot_bridge.sim.hand.items import FixtureItem
 from robot_bridge.sim.hand.postures import PADS, POINT
-from robot_bridge.sim.hand.stage import Item, Stage
+from robot_bridge.sim.hand.stage import Stage
 from robot_bridge.sim.hand.world import TICK_S, HandWorld
 
 OPENED = {"chest": 0.93, "picture_book": 0.85}
@@ -25,7 +26,7 @@ TILT_RAD = {"chest": -0.35, "laptop": -0.35, "picture_book": -0.1}
 """How the hand pitches while it opens."""
 
 
-def _add_opening(stage: Stage, but: str = "") -> Item:
+def _add_opening(stage: Stage, but: str = "") -> FixtureItem:
     """One of the fixtures that open, except one kind, where there is room for its way."""
     kinds = [kind for kind in OPENING if kind != but]
     kind = kinds[int(stage.rng.integers(len(kinds)))]
@@ -50,7 +51,7 @@ class Open(Activity):
     def arrange(self, stage: Stage) -> str:
         """The fixture, closed."""
         self.item = _add_opening(stage)
-        self.limit = _limit(self.item)
+        self.limit = self.item.fixture.limits[1]
         return f"open the {self.item.words}"
 
     def perform(self, actor: Actor) -> Iterator[None]:
@@ -69,7 +70,7 @@ class Close(Activity):
     def arrange(self, stage: Stage) -> str:
         """The fixture, open."""
         self.item = _add_opening(stage, CUPBOARDS[stage.person.side])
-        self.limit = _limit(self.item)
+        self.limit = self.item.fixture.limits[1]
         self.starts[self.item.name] = OPENED.get(self.item.kind, 0.9) * self.limit
         self.pushed = self.item.kind in CUPBOARDS.values()
         self.faults = ("abandon",) if self.pushed else ("miss", "abandon")
@@ -87,7 +88,7 @@ class Close(Activity):
         return world.joint(self.item.name) < CLOSED_SHARE * self.limit
 
 
-def _push_shut(actor: Actor, item: Item) -> Iterator[None]:
+def _push_shut(actor: Actor, item: FixtureItem) -> Iterator[None]:
     """Finger tips against the outside of a door, and along its way."""
     begin = actor.world.joint(item.name)
     outside, inwards = handle_at(item, begin), handle_at(item, begin - 0.3) - handle_at(item, begin)
@@ -113,12 +114,7 @@ def _push_shut(actor: Actor, item: Item) -> Iterator[None]:
     yield from actor.shift((-0.08, 0.0, 0.02), seconds=0.4)
 
 
-def _limit(item: Item) -> float:
-    assert item.fixture is not None
-    return item.fixture.limits[1]
-
-
-def _work(actor: Actor, item: Item, goal: float, tilt_rad: float) -> Iterator[None]:
+def _work(actor: Actor, item: FixtureItem, goal: float, tilt_rad: float) -> Iterator[None]:
     """Take the handle, lead it to the joint position ``goal``, let go, draw back."""
     if not (yield from take_handle(actor, item, -tilt_rad if goal == 0.0 else 0.0)):
         yield from actor.shift((-0.04, 0.0, 0.05))

@@ -4,7 +4,7 @@ import pytest
 from robot_bridge.sim.hand.people import SKINS, sample_person
 from robot_bridge.sim.hand.scenery import scenery
 from robot_bridge.sim.hand.settings import SETTINGS, place_assets, sample_place
-from robot_bridge.sim.hand.stage import LOWER_M, UPPER_M, NoRoom
+from robot_bridge.sim.hand.stage import UPPER_M
 from robot_bridge.sim.hand.surfaces import SURFACES, surface_png
 from robot_bridge.sim.hand.world import HandWorld
 
@@ -38,18 +38,3 @@ def test_people_differ_in_hands_skins_and_sleeves():
     assert any(person.sleeve_m is None for person in people)
     brightness = [sum(person.skin) for person in people]
     assert min(brightness) < sum(SKINS[-1]) + 0.3 and max(brightness) > sum(SKINS[0]) - 0.3
-
-
-def test_a_full_surface_is_told(empty_stage):
-    stage = empty_stage()
-    with pytest.raises(NoRoom, match=r"no free place of radius 0\.050 m among"):
-        for _ in range(100):
-            stage.spot(0.05)
-
-
-def test_things_keep_their_distance(empty_stage):
-    stage = empty_stage()
-    spots = [stage.spot(0.03) for _ in range(5)]
-    gaps = [np.hypot(a[0] - b[0], a[1] - b[1]) for index, a in enumerate(spots) for b in spots[:index]]
-    assert min(gaps) > 2 * 0.03
-    assert all(LOWER_M[0] <= x <= UPPER_M[0] and LOWER_M[1] <= y <= UPPER_M[1] for x, y in spots)
