@@ -24,7 +24,7 @@ def videos(
 
     Args:
         out: folder of the shards and their index.json.
-        clips: how many clips of 10 to 150 frames, 40 on average.
+        clips: how many clips of 10 to 150 frames, 46 on average.
         size: side of the pictures [px]; 128 suits the small encoder, 224 the large ones.
         seed: of everything in them.
         workers: processes; default one a core.
