@@ -83,8 +83,9 @@ def command(preset: str, point: Point, out: Path, options: Sequence[str], cpus: 
 
 def run_one(name: str, words: Sequence[str], log: Path) -> Dict[str, Any]:
     """Train, with the output in ``log``; the row of the summary."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # so that the last line is the last that was said
     with open(str(log), "ab") as file:
-        status = subprocess.run(list(words), stdout=file, stderr=subprocess.STDOUT).returncode
+        status = subprocess.run(list(words), stdout=file, stderr=subprocess.STDOUT, env=environment).returncode
     row: Dict[str, Any] = {"run": name, "status": status, "command": " ".join(words[1:])}
     card = log.with_suffix("") / "checkpoint" / "card.json"
     if status != 0 or not card.is_file():
