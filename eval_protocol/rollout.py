@@ -220,11 +220,11 @@ def summary(plan: RolloutPlan, episodes: List[Episode], seconds: float) -> Dict[
 
 
 @lru_cache(maxsize=1)
-def _load(folder: str) -> Policy:
+def _load(source: str) -> Policy:
     """One policy a process, on one thread."""
     import torch
 
-    from vptr_policy.policy import load_policy
+    from vptr_policy.source import open_policy
 
     torch.set_num_threads(1)
-    return load_policy(folder)
+    return open_policy(source)

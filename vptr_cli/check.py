@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
+from vptr_policy.address import is_address
+
 ROBOTS = ("sim", "interbotix")
 PACKAGES = {"realsense": "pyrealsense2", "webcam": "cv2"}
 """What a camera cannot do without."""
@@ -36,7 +38,7 @@ def check(
         image_width: width of the picture [px]; 0 takes the camera's own.
         image_height: height of the picture [px]; 0 takes the camera's own.
         limits: YAML of limits; empty takes config/limits.yaml.
-        policy: checkpoint folder; none or empty: not checked.
+        policy: checkpoint folder, or address of a policy server; none or empty: not checked.
         speed: of the simulation, times real time; 0: measured.
         task: of a session; empty: there is none.
         scenario: of the session, 1 to 3.
@@ -108,17 +110,30 @@ def _check_limits(robot: str, limits: str) -> None:
 def _check_policy(policy: str, task: str) -> None:
     if policy in ("", "none"):
         return
-    from vptr_policy.card import read_card
-    from vptr_policy.weights import verify
-
-    folder = _absolute("policy", policy)
-    card = read_card(folder)
-    verify(folder, card.files)
-    known = [*card.tasks, *card.aliases]
+    known = _served_tasks(policy) if is_address(policy) else _tasks_of(_absolute("policy", policy))
     if task and task not in known:
         raise ValueError(
             f"this policy does not know the task {task!r}{_hint(task, known)}; it knows {', '.join(known)}"
         )
+
+
+def _tasks_of(folder: Path) -> List[str]:
+    """The tasks of a checkpoint, whose files are verified."""
+    from vptr_policy.card import read_card
+    from vptr_policy.weights import verify
+
+    card = read_card(folder)
+    verify(folder, card.files)
+    return [*card.tasks, *card.aliases]
+
+
+def _served_tasks(address: str) -> List[str]:
+    """The tasks of the policy behind an address, which must answer."""
+    from vptr_policy.client import RemotePolicy
+
+    policy = RemotePolicy(address)
+    policy.close()
+    return [*policy.tasks, *policy.metadata.get("aliases", {})]
 
 
 def _check_speed(speed: str) -> None:

@@ -38,7 +38,7 @@ def info(policy: Optional[Path] = None, json: bool = False) -> int:
 def replay(
     frames: Path,
     out: Optional[Path] = None,
-    policy: Optional[Path] = None,
+    policy: Optional[str] = None,
     task: Optional[str] = None,
     rows: int = 8,
 ) -> int:
@@ -51,23 +51,24 @@ def replay(
     Args:
         frames: folder of pictures, folder of episodes (such as the Bridge sample), or video file.
         out: folder for the results; default runs/replay/ and the name of the recordings.
-        policy: checkpoint folder; default the shipped policy.
+        policy: checkpoint folder, or address of a policy server; default the shipped policy.
         task: the task the policy is told, one of `vptr policy info`; default its first, which the film strip says.
         rows: recordings drawn at most; all are replayed.
     """
     from vptr_policy.checkpoint import CheckpointError
     from vptr_policy.data.recorded import read_recordings
     from vptr_policy.film_strip import film_strip
-    from vptr_policy.policy import load_policy
     from vptr_policy.replay import replay as run
     from vptr_policy.replay import write_actions
+    from vptr_policy.runtime import PolicyLost
+    from vptr_policy.source import open_policy
 
     try:
         recordings = read_recordings(frames)
-        actor = load_policy(policy or shipped_policy())
+        actor = open_policy(policy or shipped_policy())
         name = task or actor.tasks[0]
         replays = [run(actor, recording, name) for recording in recordings]
-    except (CheckpointError, FileNotFoundError, ValueError) as error:
+    except (CheckpointError, FileNotFoundError, PolicyLost, ValueError) as error:
         return _fail(error)
     out = out or Path("runs", "replay", frames.resolve().stem)
     out.mkdir(parents=True, exist_ok=True)

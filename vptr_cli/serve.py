@@ -7,8 +7,7 @@ from typing import Optional
 
 from vptr_cli.checkpoints import shipped_policy
 from vptr_cli.limits import expect, worker_count
-
-TOKEN_VARIABLE = "VPTR_TOKEN"
+from vptr_policy.address import TOKEN_VARIABLE
 
 
 def serve(

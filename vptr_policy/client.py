@@ -6,34 +6,26 @@ It speaks the protocol of openpi (vptr_policy.server.openpi) over one websocket;
 import contextlib
 import os
 from typing import Any, Dict, Mapping, Optional, Sequence
-from urllib.parse import urlsplit
 
 import numpy as np
 from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from robot_bridge.interface import Action, Observation
+from vptr_policy.address import TOKEN_VARIABLE, websocket_url
 from vptr_policy.resize import resize
 from vptr_policy.runtime import PolicyLost
 from vptr_policy.wire import WireError, pack, unpack
 
-TOKEN_VARIABLE = "VPTR_TOKEN"
-"""The environment variable that holds the token of the server, where it asks for one."""
 CONNECT_S = 5.0
 ANSWER_S = 1.0
 """For an action; the arm has held for most of it by then, as its watchdog waits 0.3 s."""
 RESET_S = 10.0
 """For the beginning of an episode: a sentence the server has not heard before takes seconds."""
 CLOSE_S = 0.2
-SCHEMES = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
 LARGEST_ANSWER = 2**20
 BAD_MESSAGE = 1008
 """The server's code for a message of ours that is wrong, an unknown task above all."""
-
-
-def is_address(policy: object) -> bool:
-    """Whether a policy is named by the address of a server, and not by a folder."""
-    return str(policy).partition("://")[0].lower() in SCHEMES and "://" in str(policy)
 
 
 class RemotePolicy:
@@ -57,7 +49,7 @@ class RemotePolicy:
         Raises ValueError where the address is none, PolicyLost where nobody answers there.
         """
         self.address = address
-        self._url = _websocket_url(address)
+        self._url = websocket_url(address)
         self._token = os.environ.get(TOKEN_VARIABLE, "") if token is None else token
         self._connect_s = connect_s
         self._answer_s = answer_s
@@ -180,15 +172,6 @@ class RemotePolicy:
             received = getattr(error, "rcvd", None)
             return None if received is None else int(received.code)
         return None
-
-
-def _websocket_url(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme.lower() not in SCHEMES or not parts.hostname:
-        raise ValueError(f"{address!r} is no address of a policy server: expected http://HOST:PORT")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(f"an address must hold no secrets: put the token into the variable {TOKEN_VARIABLE}")
-    return f"{SCHEMES[parts.scheme.lower()]}://{parts.netloc}{parts.path or '/'}"
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Protocol, Sequence, Union
 
 from robot_bridge.interface import Action, Observation
-from vptr_policy.client import RemotePolicy, is_address
+from vptr_policy.address import is_address
+from vptr_policy.client import RemotePolicy
 from vptr_policy.policy import load_policy
 
 
