@@ -6,6 +6,8 @@ import pytest
 
 from eval_protocol.plan import make_plan, plan_from_json
 from eval_protocol.settings import DEFAULT_TASK
+from eval_protocol.study import schedule_from_json
+from tests.eval_protocol.checkpoints import checkpoint
 from vptr_cli.eval import json, plan
 
 
@@ -26,3 +28,38 @@ def test_a_path_that_cannot_be_written_is_said_before_anything_is_printed(
     assert printed.out == ""
     assert printed.err.startswith(f"vptr eval plan: cannot write the plan to --out {tmp_path / name} ({why}")
     assert "expected the path of a file" in printed.err
+
+
+def test_several_policies_are_laid_out_blind(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    names = [f"{name}={checkpoint(tmp_path / name)}" for name in ("ours", "base")]
+    assert plan(("knife_in_pot",), policy=tuple(names), base_rate=0.25, out=tmp_path / "plan.json") == 0
+    out = capsys.readouterr().out
+    assert "**Primary comparison:** ours against base" in out and "12 of each policy" in out
+    trials = [line for line in out.splitlines() if line.startswith("trial ")]
+    assert len(trials) == 24 and all("policy A" in line or "policy B" in line for line in trials)
+    assert not any("ours" in line or "base" in line for line in trials)
+    study = schedule_from_json(json.loads((tmp_path / "plan.json").read_text()))
+    assert len(study.trials) == 24 and (tmp_path / "plan.key.json").is_file() and (tmp_path / "plan.md").is_file()
+    assert plan(("knife_in_pot",), policy=tuple(names), out=tmp_path / "plan.json") == 1
+    assert "holds a key already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"task": ("knife_in_pot", "cucumber_in_bowl")}, "name the policies (--policy) for more"),
+        ({"task": ("knife_in_pan",)}, "Did you mean 'knife_in_pot'"),
+        ({"policy": ("a=/x", "a=/y")}, "--policy has 'a' twice"),
+        ({"policy": ("a=/x", "b=/y")}, "no checkpoint in /x"),
+    ],
+)
+def test_what_cannot_be_planned_is_said(options: dict, why: str, capsys: pytest.CaptureFixture) -> None:
+    assert plan(**options) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and why in printed.err
+
+
+def test_a_study_file_is_read_with_line_numbers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "study.yaml").write_text("policies: {a: x, b: y}\ntasks: []\n")
+    assert plan(study=tmp_path / "study.yaml") == 1
+    assert f"{tmp_path / 'study.yaml'}:2: tasks: List should have at least 1 item" in capsys.readouterr().err
