@@ -1,5 +1,6 @@
-"""What the commands of one episode say about latency, control rate and limits."""
+"""What the commands of one episode say about latency, control rate, limits and motion."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence
 
@@ -9,19 +10,37 @@ LONGEST_STEP_S = 5.0
 
 @dataclass
 class CommandLog:
-    """Collects an episode's commands as the servo reports them; stamps in seconds on the robot's clock."""
+    """Collects an episode's commands as the servo reports them; stamps in seconds on the robot's clock.
+
+    ``limited`` counts the commands that any limit touched, ``moved_m`` is how far the measured gripper came in each.
+    """
 
     latencies_s: List[float] = field(default_factory=list)
     intervals_s: List[float] = field(default_factory=list)
     limits: Dict[str, int] = field(default_factory=dict)
+    limited: int = 0
+    moved_m: List[float] = field(default_factory=list)
     refused: int = 0
     steps: int = 0
     _last_s: Optional[float] = None
 
-    def add(self, stamp_s: float, observation_s: float, accepted: bool, limits: Sequence[str]) -> None:
-        """Take one command: when it was computed, from which picture, and what the servo did with it."""
+    def add(
+        self,
+        stamp_s: float,
+        observation_s: float,
+        accepted: bool,
+        limits: Sequence[str],
+        motion_m: Sequence[float] = (),
+    ) -> None:
+        """Take one command: when it was computed, from which picture, what the servo did with it.
+
+        ``motion_m`` is by how much the measured gripper moved meanwhile, x y z [m].
+        """
         self.steps += 1
         self.refused += not accepted
+        self.limited += bool(limits)
+        moved_m = math.sqrt(sum(value * value for value in motion_m))
+        self.moved_m.append(round(moved_m, 5) if math.isfinite(moved_m) else 0.0)
         for limit in limits:
             self.limits[limit] = self.limits.get(limit, 0) + 1
         if observation_s > 0.0:

@@ -59,7 +59,7 @@ class TerminalOperator:
     def confirm_scene(self, plan: Plan, trial: Trial) -> None:
         """Say what goes where and wait for Enter."""
         place = f"{trial.start_pose}, {trial.placement_words()}"
-        self._prompt.say(f"trial {trial.number}: {place}. Success: {plan.success}.\n")
+        self._prompt.say(f"trial {trial.number}/{len(plan.trials)}: {place}. Success: {plan.success}.\n")
         self._prompt.confirm_scene(instructions(plan, trial))
 
     def begin(self, plan: Plan, trial: Trial) -> None:

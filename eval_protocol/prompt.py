@@ -31,7 +31,7 @@ class Prompt:
     def confirm_scene(self, lines: List[str]) -> None:
         """Say what to place where and wait until the operator has done it."""
         for line in lines:
-            self._say("  " + line + "\n")
+            self.say("  " + line + "\n")
         answer = self._ask(CONFIRM)
         while answer:
             if answer.lower().split()[0] == "a":
@@ -65,7 +65,7 @@ class Prompt:
 
     def _ask(self, text: str) -> str:
         self.discard()
-        self._say(text)
+        self.say(text)
         line = self._line(POLL_S)
         while line is None:
             self._check()
@@ -88,7 +88,8 @@ class Prompt:
         self._pending = rest
         return line.decode("utf-8", "replace").strip()
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Write to the terminal."""
         self._sink.write(text)
         self._sink.flush()
 

@@ -15,6 +15,8 @@ from eval_protocol.store import INTERRUPTED, Store, StoreError, TrialRow
 from eval_protocol.study import Schedule, schedule_from_json
 
 MAX_ATTEMPTS = 5
+STARTS = "starts"
+"""Folder of the pictures of starts, in a session's folder."""
 ENDED = "ended_by_rule"
 """Kind of the event that says why trials end before all are run."""
 COMMIT_TRIES, COMMIT_PAUSE_S = 5, 2.5
@@ -41,8 +43,8 @@ class Episode:
     """One run of the policy, in seconds on the robot's clock.
 
     ``latencies_s`` from image capture to command, ``intervals_s`` between commands, ``limits`` how many commands each
-    limit touched, ``ended`` why it ended, ``video`` relative to the session's folder, ``checkpoint`` the hash of the
-    checkpoint that acted.
+    limit touched, ``limited`` how many any did, ``moved_m`` how far the gripper came in each, ``ended`` why it ended, ``video`` and ``start`` (a picture of the scene as it was set) relative to the
+    session's folder, ``checkpoint`` the hash of the checkpoint that acted.
     """
 
     duration_s: float = 0.0
@@ -51,9 +53,12 @@ class Episode:
     latencies_s: List[float] = field(default_factory=list)
     intervals_s: List[float] = field(default_factory=list)
     limits: Dict[str, int] = field(default_factory=dict)
+    limited: int = 0
+    moved_m: List[float] = field(default_factory=list)
     refused: int = 0
     milestones: List[str] = field(default_factory=list)
     video: str = ""
+    start: str = ""
     checkpoint: str = ""
 
     def to_json(self) -> Dict[str, Any]:
@@ -214,7 +219,16 @@ def open_session(store: Store, plan: Schedule, provenance: Dict[str, Any], resum
 
 def video_name(trial: Trial, attempt: TrialRow) -> str:
     """The file of an attempt's video: ``trial-03-left_front-attempt-1.mp4``."""
-    return f"trial-{attempt.number:02d}-{trial.start_pose}-attempt-{attempt.attempt}.mp4"
+    return _stem(trial, attempt) + ".mp4"
+
+
+def start_name(trial: Trial, attempt: TrialRow) -> str:
+    """The file of the picture of an attempt's start: ``trial-03-left_front-attempt-1.jpg``."""
+    return _stem(trial, attempt) + ".jpg"
+
+
+def _stem(trial: Trial, attempt: TrialRow) -> str:
+    return f"trial-{attempt.number:02d}-{trial.start_pose}-attempt-{attempt.attempt}"
 
 
 def verdicts(trials: List[TrialRow], planned: int) -> List[Optional[bool]]:

@@ -21,7 +21,11 @@ DEFAULTS: Dict[str, Any] = {
     "speed": 0.0,
     "session_dir": "",
     "operator": "",
+    "judge": "",
 }
+
+JUDGES = {"sim": ("predicate", "console", "terminal"), "interbotix": ("terminal", "console")}
+"""Who may set scenes and judge, first the default: the simulation's predicate, or a person at page or terminal."""
 
 
 def settings_from(parameters: Mapping[str, Any]) -> Dict[str, Any]:
@@ -38,6 +42,10 @@ def settings_from(parameters: Mapping[str, Any]) -> Dict[str, Any]:
             raise ValueError(f"~{name} is {value!r}, expected {kind.__name__}") from error
     if settings["robot"] not in ("sim", "interbotix"):
         raise ValueError(f"~robot is {settings['robot']!r}, expected sim or interbotix")
+    judges = JUDGES[settings["robot"]]
+    settings["judge"] = settings["judge"] or judges[0]
+    if settings["judge"] not in judges:
+        raise ValueError(f"~judge is {settings['judge']!r}, expected {' or '.join(judges)}")
     if settings["speed"] < 0:
         raise ValueError(f"~speed is {settings['speed']}, expected 0 (measured) or more")
     return settings

@@ -9,8 +9,6 @@ from eval_protocol.plan import instructions
 from eval_protocol.store import Store, TrialRow
 from eval_protocol.study import Schedule, schedule_from_json
 
-STARTS = "starts"
-"""Folder of pictures of the starts of attempts, in a session's folder."""
 NAME = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*\.(mp4|jpg)")
 """Files that the page may ask for."""
 

@@ -1,9 +1,10 @@
 """The robot of a session over ROS: what the simulated and the real one have in common."""
 
+import os
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Callable, List, Mapping, Tuple, Type
+from typing import Any, Callable, List, Mapping, Tuple
 
 import numpy as np
 import rospy
@@ -15,11 +16,12 @@ from eval_protocol.lab import StartPose
 from eval_protocol.nodes.calls import POLL_S, ask, call, check_running, master_answers, missing_services
 from eval_protocol.nodes.policy_client import ACTION, PolicyClient
 from eval_protocol.nodes.topics import Topics
+from eval_protocol.operator import News, Operator
 from eval_protocol.plan import Plan, Trial
 from eval_protocol.seal import NamedPolicy
-from eval_protocol.session import Aborted, Episode, Stopped, Verdict, video_name
+from eval_protocol.session import STARTS, Aborted, Episode, Stopped, Verdict, start_name, video_name
 from eval_protocol.store import TrialRow
-from eval_protocol.video import VideoWriter
+from eval_protocol.video import PART, VideoWriter
 
 READY_S = 15.0
 BACK_S = 60.0
@@ -37,6 +39,7 @@ CLOCK_JUMP_S = 10.0
 OVERTIME_S = 5.0
 """How far an episode may last beyond its limit before its clock is not believed [s]."""
 SAY_EVERY_S = 10.0
+JPEG = b"\xff\xd8"
 STOPPED = "stopped: "
 """How the servo begins the reason of a stop."""
 
@@ -44,15 +47,20 @@ SERVICES: Tuple[str, ...] = ("/widowx/arm", "/widowx/move_to_pose", "/widowx/hom
 
 
 class RosRobot(ABC):
-    """Moves, checks and runs the policy through services, topics and the action; verdicts are the subclasses'."""
+    """Moves, checks and runs the policy through services, topics and the action; the operator sets the scene and judges.
+
+    Where a person is the operator (``attended``), a latched stop costs an attempt and is resumed when they say so; else
+    it ends the session.
+    """
 
     services = SERVICES
     move_duration_s = 0.0
-    stop_error: Type[RuntimeError] = Stopped
-    """What a latched stop is to this session: the end, unless somebody is asked before it is resumed."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None], checkpoint: str) -> None:
+    def __init__(
+        self, folder: Path, say: Callable[[str], None], checkpoint: str, operator: Operator, attended: bool = True
+    ) -> None:
         self._folder, self._say, self._checkpoint = folder, say, checkpoint
+        self._operator, self._attended = operator, attended
         self.policies: Mapping[str, NamedPolicy] = {}
         self.topics = Topics()
         self.policy = PolicyClient()
@@ -70,6 +78,7 @@ class RosRobot(ABC):
                 raise Stopped(f"waited {timeout_s:.0f} s for {', '.join(missing)}: start what is missing, then resume")
             if time.monotonic() - said_s > SAY_EVERY_S:
                 self._say(f"waiting for {', '.join(missing)}")
+                self._operator.tell(News("waiting", f"Waiting for {', '.join(missing)}", "Start what is missing"))
                 said_s = time.monotonic()
             time.sleep(0.1)
             missing = self._missing()
@@ -108,10 +117,10 @@ class RosRobot(ABC):
     def run_policy(self, plan: Plan, trial: Trial, attempt: TrialRow) -> Episode:
         """Run the policy and record it; what was recorded stays with an abort."""
         video = VideoWriter(self._folder / "videos" / video_name(trial, attempt))
+        episode = Episode(start=self._keep_start(start_name(trial, attempt)))
         log = self.topics.start(video)
-        episode = Episode()
         try:
-            self._run(plan, attempt.id, episode)
+            self._run(plan, trial, attempt.id, episode)
         except Aborted as abort:
             abort.episode = episode
             raise
@@ -138,33 +147,51 @@ class RosRobot(ABC):
         return log
 
     def recover(self, reason: str) -> None:
-        """Stop the policy and wait until everything is there again, with a picture newer than the abort."""
-        del reason
+        """Let the operator look, then wait until everything is there again, with a picture newer than the abort.
+
+        A latched stop is resumed only here, after a person has said that the robot may move.
+        """
         self._end_policy()
+        self._operator.wait(reason)
         self._aborted = rospy.Time.now()
         self.wait_until_there()
+        if not self._attended:
+            self._check_stop()
+        elif self.topics.state is not None and self.topics.state.stopped:
+            call("/widowx/resume", Trigger)
 
-    @abstractmethod
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
-        """Judge the episode."""
+        """The operator's."""
+        try:
+            return self._operator.verdict(plan, trial)
+        except Aborted as abort:
+            abort.episode = episode
+            raise
 
-    @abstractmethod
-    def _begin(self, plan: Plan) -> None:
-        """Called when the policy has started."""
-
-    @abstractmethod
-    def _enough(self) -> bool:
-        """Whether the episode can be judged before its time is over."""
+    def _moving(self) -> None:
+        self._operator.tell(News("moving", "The arm moves to its start pose"))
 
     def _milestones(self) -> List[str]:
         return []
 
-    def _run(self, plan: Plan, episode_id: str, episode: Episode) -> None:
+    def _keep_start(self, name: str) -> str:
+        """Keep the picture of the scene as it is set, to set it alike the next time; empty where there is none."""
+        picture = self.topics.picture
+        if not picture.startswith(JPEG):
+            return ""
+        path = self._folder / STARTS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + PART)
+        part.write_bytes(picture)
+        os.replace(part, path)
+        return str(path.relative_to(self._folder))
+
+    def _run(self, plan: Plan, trial: Trial, episode_id: str, episode: Episode) -> None:
         started = rospy.Time.now()
         self.policy.start(plan.task, plan.time_limit_s, episode_id)
-        self._begin(plan)
+        self._operator.begin(plan, trial)
         try:
-            result, enough = self._follow(self._enough)
+            result, enough = self._follow(self._operator.enough)
         except (Aborted, Stopped) as abort:
             self._end_policy()
             episode.ended = str(abort)
@@ -213,7 +240,9 @@ class RosRobot(ABC):
         state = self.topics.state
         if state is not None and state.stopped:
             reason = state.reason[len(STOPPED) :] if state.reason.startswith(STOPPED) else state.reason
-            raise self.stop_error(
+            if self._attended:
+                raise Aborted(f"the arm was stopped ({reason or state.mode})")
+            raise Stopped(
                 f"the arm was stopped ({reason or state.mode}): call /widowx/resume, then resume the session in "
                 f"{self._folder}"
             )
@@ -302,6 +331,7 @@ def _anonymous(message: str, policy: NamedPolicy, label: str) -> str:
 def _fill(episode: Episode, log: CommandLog) -> None:
     episode.latencies_s, episode.intervals_s = log.latencies_s, log.intervals_s
     episode.limits, episode.refused = log.limits, log.refused
+    episode.limited, episode.moved_m = log.limited, log.moved_m
     episode.steps = episode.steps or log.steps
 
 

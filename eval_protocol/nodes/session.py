@@ -3,21 +3,24 @@
 Private parameters: robot (sim, interbotix), task, scenario, seed, protocol (YAML of start poses), plan (JSON file in
 place of these four), key (JSON file: who is who in a plan of several policies), policy (checkpoint folder), speed
 (simulation; 0: measured), session_dir (empty: a new folder under ./sessions; one that holds a session is resumed),
-operator.
+operator, judge (who sets scenes and judges: predicate, console or terminal; empty: the predicate of a simulation, a
+terminal at the real robot).
 """
 
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 import rospy
 
 from eval_protocol.lab import load_lab
 from eval_protocol.nodes.calls import check_running, master_answers
+from eval_protocol.nodes.console_operator import ConsoleOperator
 from eval_protocol.nodes.real_robot import RealRobot
 from eval_protocol.nodes.robot import RosRobot
 from eval_protocol.nodes.simulated_robot import SimulatedRobot
+from eval_protocol.operator import News, Operator, TerminalOperator
 from eval_protocol.plan import make_plan
 from eval_protocol.prompt import Prompt
 from eval_protocol.provenance import provenance, sealed_provenance
@@ -60,9 +63,12 @@ def run(settings: Dict[str, Any]) -> bool:
         open_session(store, plan, facts, resume=True)
         remove_unfinished(folder / "videos")
         _say(f"session in {folder}")
+        operator: Optional[Operator] = None
         if not finished(store.trials(), plan):
-            _run_trials(store, plan, _robot(folder, settings, facts["checkpoint"]), policies)
-        return _finish(store, folder)
+            _check_master()
+            operator = _operator(folder, settings["judge"])
+            _run_trials(store, plan, _robot(folder, settings, facts["checkpoint"], operator), policies)
+        return _finish(store, folder, operator)
     finally:
         store.close()
 
@@ -103,21 +109,37 @@ def _run_trials(store: Store, plan: Schedule, robot: RosRobot, policies: Mapping
     Session(store, robot, _say).run()
 
 
-def _robot(folder: Path, settings: Dict[str, Any], checkpoint: str) -> RosRobot:
+def _check_master() -> None:
     if not master_answers():
         raise Stopped("no ROS master: start the robot first (roslaunch vptr_widowx robot.launch)")
     check_running()
+
+
+def _operator(folder: Path, judge: str) -> Optional[Operator]:
+    """The person who judges, None where the predicate does."""
+    if judge == "predicate":
+        return None
+    if judge == "console":
+        return ConsoleOperator(folder, check_running)
+    return TerminalOperator(Prompt(check=check_running))
+
+
+def _robot(folder: Path, settings: Dict[str, Any], checkpoint: str, operator: Optional[Operator]) -> RosRobot:
     if settings["robot"] == "sim":
-        return SimulatedRobot(folder, _say, checkpoint, settings["speed"])
-    return RealRobot(folder, _say, checkpoint, Prompt(check=check_running))
+        return SimulatedRobot(folder, _say, checkpoint, settings["speed"], operator)
+    assert operator is not None  # by settings.JUDGES
+    return RealRobot(folder, _say, checkpoint, operator)
 
 
-def _finish(store: Store, folder: Path) -> bool:
+def _finish(store: Store, folder: Path, operator: Optional[Operator]) -> bool:
     """Print the table and write the report; its path is the last line."""
     summary = summarise(store)
     print_table(summary)
     print(summary["shows"])
-    print(f"report: {write_report(folder)}", flush=True)
+    report = write_report(folder)
+    if operator is not None:
+        operator.tell(News("finished", "All trials are logged", f"The report is {report}"))
+    print(f"report: {report}", flush=True)
     return bool(summary["complete"])
 
 

@@ -1,4 +1,4 @@
-"""The simulated robot of a session: scenes are built by a service and judged by their success predicate."""
+"""The simulated robot of a session: scenes are built by a service, and judged by their success predicate or a person."""
 
 import time
 from contextlib import contextmanager
@@ -9,18 +9,15 @@ import rospy
 from vptr_widowx.srv import ResetScene, SetSpeed, TaskStatus
 
 from eval_protocol.commands import CommandLog
-from eval_protocol.criterion import Criterion
-from eval_protocol.nodes.calls import POLL_S, ask, call, check_running
+from eval_protocol.nodes.calls import ask, call, check_running
+from eval_protocol.nodes.predicate import Predicate
 from eval_protocol.nodes.robot import SERVICES, RosRobot
+from eval_protocol.operator import Operator
 from eval_protocol.plan import Plan, Trial
 from eval_protocol.session import Aborted, Episode, TooSlow, Verdict
 from eval_protocol.simulated import scene_of
 from eval_protocol.speed import Pass, highest_speed, late_picture
 from eval_protocol.store import TrialRow
-
-ASK_EVERY_S = 0.1
-SETTLE_S = 15.0
-"""Wall clock: for one simulated second."""
 
 WARM_UP_S = 2.0
 PROBE_S = 5.0
@@ -40,13 +37,30 @@ class SimulatedRobot(RosRobot):
 
     services = (*SERVICES, "/sim/reset", "/sim/status", "/sim/set_speed")
 
-    def __init__(self, folder: Path, say: Callable[[str], None], checkpoint: str, speed: float) -> None:
-        super().__init__(folder, say, checkpoint)
+    def __init__(
+        self,
+        folder: Path,
+        say: Callable[[str], None],
+        checkpoint: str,
+        speed: float,
+        operator: Optional[Operator] = None,
+    ) -> None:
+        """Build the robot.
+
+        Args:
+            folder: of the session.
+            say: prints a line.
+            checkpoint: hash of what is to act.
+            speed: times real time; 0: measured, and real time where a person looks on.
+            operator: who judges; None: the success predicate.
+        """
+        judge = operator or Predicate(self._status, self._look)
+        super().__init__(folder, say, checkpoint, judge, attended=operator is not None)
         self.speed, self._measured = speed, speed == 0.0
-        self._criterion = Criterion(0.0)
+        if self._attended and self._measured:
+            self.speed, self._measured = 1.0, False
         self._scene_id = ""
         self._reached: List[str] = []
-        self._asked_s = 0.0
 
     def choose_speed(self, plan: Plan, trial: Trial) -> None:
         """Set the speed of the simulation, measuring first, in the scene of the trial, where none was given."""
@@ -61,11 +75,13 @@ class SimulatedRobot(RosRobot):
         self._check_stop()
         self.policy.require_idle()
         self.choose(trial)
+        self._moving()
         self._set_speed(self.speed)  # a bridge that was restarted does not know it
         scene = scene_of(plan, trial).to_json()
         self._scene_id = call("/sim/reset", ResetScene, scene, timeout_s=30.0).scene_id
         self._arm()
         self._go(plan.start_poses[trial.start_pose])
+        self._operator.confirm_scene(plan, trial)
 
     def check_ready(self, plan: Plan, trial: Trial) -> None:
         """As on every robot; and the task must not be done already."""
@@ -80,47 +96,16 @@ class SimulatedRobot(RosRobot):
             return super().run_policy(plan, trial, attempt)
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
-        """Success by the criterion; a predicate that began to hold in time may still be holding when time is over."""
-        del plan, trial
-        try:
-            success = self._settled()
-        except Aborted as abort:
-            abort.episode = episode
-            raise
+        """The operator's; a trial in which the machine did not keep up is repeated."""
+        verdict = super().verdict(plan, trial, episode)
         episode.milestones = self._milestones()
         self._check_rate(episode)
-        return Verdict(success, "the predicate held" if success else "the predicate did not hold")
+        return verdict
 
-    def recover(self, reason: str) -> None:
-        """As on every robot; but a stop that is latched ends the session."""
-        super().recover(reason)
-        self._check_stop()
-
-    def _begin(self, plan: Plan) -> None:
-        self._criterion = Criterion(rospy.Time.now().to_sec() + plan.time_limit_s)
-        self._reached, self._asked_s = [], 0.0
-
-    def _enough(self) -> bool:
-        if time.monotonic() - self._asked_s < ASK_EVERY_S:
-            return False
-        self._asked_s = time.monotonic()
-        status = self._status()
-        return self._criterion.met(_since_s(status), status.held_s)
-
-    def _settled(self) -> bool:
-        """Whether the criterion is met, waiting while it may still come to be."""
-        deadline = time.monotonic() + SETTLE_S
-        while True:
-            check_running()
-            self._check_bridge()
-            status = self._status()
-            if self._criterion.met(_since_s(status), status.held_s):
-                return True
-            if not self._criterion.open(_since_s(status)):
-                return False
-            if time.monotonic() > deadline:
-                raise Aborted(f"the simulation did not go on by a second in {SETTLE_S:g} s")
-            time.sleep(POLL_S)
+    def _look(self) -> None:
+        """While nothing but the simulation is waited for: raises where it will not go on."""
+        check_running()
+        self._check_bridge()
 
     def _status(self) -> Any:
         """What the bridge says of the task; raises Aborted where it is about another scene than we have built."""
@@ -178,7 +163,3 @@ class SimulatedRobot(RosRobot):
         self.speed = max(SLOWEST, round(self.speed * SLOWER, 2))
         return TooSlow(f"{why}; slowing down to {self.speed:g} times real time", episode)
 
-
-def _since_s(status: Any) -> Optional[float]:
-    """When the predicate began to hold, None where it does not."""
-    return float(status.since.to_sec()) if status.success else None

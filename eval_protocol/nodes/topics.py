@@ -28,6 +28,7 @@ class Topics:
         self._since = rospy.Time(0)
         self.state: Optional[EndEffectorState] = None
         self.image_stamp: Optional[rospy.Time] = None
+        self.picture = b""  # the newest, as the camera node encoded it
         self._state_s = float("-inf")
         rospy.Subscriber("/widowx/state", EndEffectorState, self._hear_state, queue_size=1, tcp_nodelay=True)
         rospy.Subscriber("/widowx/executed", ExecutedCommand, self._hear_executed, queue_size=50)
@@ -72,10 +73,11 @@ class Topics:
                     message.observation_stamp.to_sec(),
                     message.accepted,
                     message.limits,
+                    message.achieved[:3],
                 )
 
     def _hear_image(self, message: CompressedImage) -> None:
-        self.image_stamp = message.header.stamp
+        self.image_stamp, self.picture = message.header.stamp, message.data
         with self._lock:
             stamp_s = message.header.stamp.to_sec()
             if self._video is not None and self._video.wants(stamp_s):

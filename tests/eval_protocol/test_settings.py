@@ -11,7 +11,7 @@ from vptr_cli.eval import plan
 
 
 def test_what_is_not_given_keeps_its_default():
-    assert settings_from({}) == DEFAULTS
+    assert settings_from({}) == {**DEFAULTS, "judge": "predicate"}
     assert settings_from({"task": "knife_in_pot", "speed": 2})["speed"] == 2.0
 
 
@@ -47,3 +47,16 @@ def test_every_way_in_evaluates_the_same_task_by_default():
     for command, default in ((demo, DEFAULT_TASK), (plan, (DEFAULT_TASK,))):
         assert inspect.signature(command).parameters["task"].default == default
     assert DEFAULTS["task"] == DEFAULT_TASK
+
+
+@pytest.mark.parametrize(
+    ("robot", "judge", "found"),
+    [("sim", "", "predicate"), ("sim", "console", "console"), ("interbotix", "", "terminal")],
+)
+def test_who_judges_follows_from_the_robot(robot, judge, found):
+    assert settings_from({"robot": robot, "judge": judge})["judge"] == found
+
+
+def test_nothing_but_a_person_judges_the_real_robot():
+    with pytest.raises(ValueError, match="~judge is 'predicate', expected terminal or console"):
+        settings_from({"robot": "interbotix", "judge": "predicate"})
