@@ -43,8 +43,10 @@ class Episode:
     """One run of the policy, in seconds on the robot's clock.
 
     ``latencies_s`` from image capture to command, ``intervals_s`` between commands, ``limits`` how many commands each
-    limit touched, ``limited`` how many any did, ``moved_m`` how far the gripper came in each, ``ended`` why it ended, ``video`` and ``start`` (a picture of the scene as it was set) relative to the
-    session's folder, ``checkpoint`` the hash of the checkpoint that acted.
+    limit touched, ``ended`` why it ended, ``video`` and ``start`` (a picture of the scene as it was set) relative to
+    the session's folder, ``checkpoint`` the hash of the checkpoint that acted.
+
+    ``limited``: commands that any limit touched; ``moved_m``: how far the measured gripper came in each command [m].
     """
 
     duration_s: float = 0.0
