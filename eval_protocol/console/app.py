@@ -14,8 +14,9 @@ from pydantic import BaseModel, Field, ValidationError
 from eval_protocol.console.access import COOKIE, Access, Forbidden
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer, Desk
-from eval_protocol.console.progress import NAME, STARTS
+from eval_protocol.console.progress import NAME
 from eval_protocol.console.review import Correction, correct, described
+from eval_protocol.session import STARTS
 
 FOLDERS = ("videos", STARTS)
 """Of a session, that the page may see."""

@@ -47,7 +47,7 @@ SERVICES: Tuple[str, ...] = ("/widowx/arm", "/widowx/move_to_pose", "/widowx/hom
 
 
 class RosRobot(ABC):
-    """Moves, checks and runs the policy through services, topics and the action; the operator sets the scene and judges.
+    """Moves, checks and runs the policy through services, topics and the action; its operator judges.
 
     Where a person is the operator (``attended``), a latched stop costs an attempt and is resumed when they say so; else
     it ends the session.
@@ -157,8 +157,8 @@ class RosRobot(ABC):
         self.wait_until_there()
         if not self._attended:
             self._check_stop()
-        elif self.topics.state is not None and self.topics.state.stopped:
-            call("/widowx/resume", Trigger)
+        else:
+            self._resume()
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
         """The operator's."""
@@ -167,6 +167,15 @@ class RosRobot(ABC):
         except Aborted as abort:
             abort.episode = episode
             raise
+
+    def _resume(self) -> None:
+        """Release a latched stop, and wait until the bridge says that it is."""
+        deadline = time.monotonic() + ARM_S
+        while self.topics.state is not None and self.topics.state.stopped:
+            if time.monotonic() > deadline:
+                raise Aborted("/widowx/resume was called, but the arm is still stopped")
+            call("/widowx/resume", Trigger)
+            time.sleep(POLL_S)
 
     def _moving(self) -> None:
         self._operator.tell(News("moving", "The arm moves to its start pose"))

@@ -24,12 +24,14 @@ from eval_protocol.operator import News, Operator, TerminalOperator
 from eval_protocol.plan import make_plan
 from eval_protocol.prompt import Prompt
 from eval_protocol.provenance import provenance, sealed_provenance
-from eval_protocol.report import print_table, summarise, write_report
+from eval_protocol.report import write_report
 from eval_protocol.seal import NamedPolicy, read_key
 from eval_protocol.session import Aborted, Session, Stopped, finished, open_session
 from eval_protocol.settings import session_folder, settings_from
 from eval_protocol.store import Store, StoreError
 from eval_protocol.study import Schedule, Study, schedule_from_json
+from eval_protocol.summary import summarise
+from eval_protocol.terminal_table import print_table
 from eval_protocol.video import remove_unfinished
 
 START_S = 120.0

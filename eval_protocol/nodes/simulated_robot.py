@@ -1,4 +1,4 @@
-"""The simulated robot of a session: scenes are built by a service, and judged by their success predicate or a person."""
+"""The simulated robot of a session: a service builds the scenes, their success predicate or a person judges them."""
 
 import time
 from contextlib import contextmanager
