@@ -183,6 +183,9 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
     graph.session.kill()
     page.wait_for_selector("#banner:has-text('the session has said nothing')")
     graph.start_session()
+    stage(page, "recovering")  # the standing policy hears no keepalive and goes on: nobody may move the arm yet
+    assert "another client is running the policy" in page.inner_text("#says")
+    page.click("#answer-continue")
     stage(page, "setup")
     page.set_viewport_size(PHONE)
     keep(page, "phone")
@@ -196,7 +199,7 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
     rows = graph.rows()
     assert [(row.number, row.state, row.success) for row in rows] == [
         (1, "committed", True), (2, "aborted", None), (2, "committed", False), (3, "aborted", None),
-        (3, "committed", True),
+        (3, "aborted", None), (3, "committed", True),
     ]  # fmt: skip
     assert rows[0].result["rubric"]["milestones"] == ["reach"] and rows[0].reason == "operator: touched it <b>once</b>"
     assert rows[2].result["rubric"]["failure"] and rows[1].reason == "operator: no reason given"
