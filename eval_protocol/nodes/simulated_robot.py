@@ -162,4 +162,3 @@ class SimulatedRobot(RosRobot):
     def _slower(self, why: str, episode: Optional[Episode]) -> TooSlow:
         self.speed = max(SLOWEST, round(self.speed * SLOWER, 2))
         return TooSlow(f"{why}; slowing down to {self.speed:g} times real time", episode)
-
