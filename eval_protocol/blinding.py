@@ -39,6 +39,8 @@ def unseal(store: Store, path: Path, who: str, reason: str = "") -> None:
     if not isinstance(study, Study):
         raise SealError("this session is of one policy: nothing is sealed")
     key = read_key(path, study.commitment)
+    if not who.strip():
+        raise SealError("who opens the seal? Give a name with --who NAME; it will be logged")
     if store.unsealing() is not None:
         return
     known, planned = verdicts(store.trials(), len(study.slots)), len(study.slots)

@@ -1,7 +1,9 @@
 """Labels after the verdict: corrections, whose old label stays in the log, and a second rater's."""
 
 from dataclasses import dataclass
-from typing import Dict, List
+from typing import Dict, List, Sequence
+
+from pydantic import ValidationError
 
 from eval_protocol.agreement import Agreement, agreement
 from eval_protocol.rubric import Rubric
@@ -53,11 +55,26 @@ def agreements(store: Store) -> Dict[str, Agreement]:
     }
 
 
+def rubric_of(milestones: Sequence[str], failure: str, note: str) -> Rubric:
+    """A rubric of what somebody typed; raises ValueError saying what was expected."""
+    try:
+        return Rubric(milestones=list(milestones), failure=failure, note=note)
+    except ValidationError as error:
+        raise ValueError("; ".join(one["msg"].replace("Value error, ", "") for one in error.errors())) from error
+
+
 def _judgement(row: TrialRow, changes: List[LabelRow]) -> Judgement:
-    if changes:
-        return Judgement(changes[-1].success, Rubric.model_validate(changes[-1].rubric), changes)
     noted = row.result.get("rubric") or {"milestones": row.result.get("milestones", [])}
-    return Judgement(bool(row.success), Rubric.model_validate(noted), [])
+    success = bool(row.success)
+    if changes:
+        noted, success = changes[-1].rubric, changes[-1].success
+    try:
+        return Judgement(success, Rubric.model_validate(noted), changes)
+    except ValidationError as error:
+        raise StoreError(
+            f"the session file is damaged: what was noted of trial {row.number} attempt {row.attempt} is no rubric "
+            f"({error.errors()[0]['msg']}); restore a copy"
+        ) from error
 
 
 def _judged(store: Store, number: int) -> TrialRow:

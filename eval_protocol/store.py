@@ -262,6 +262,15 @@ class Store:
             return UnsealingRow(stamp_s, who, self._parsed(key), judged, planned, reason)
         return None
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read within is of one moment, whatever others write meanwhile."""
+        self._rows("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
     def _has(self, table: str) -> bool:
         return bool(self._rows(f"SELECT 1 FROM sqlite_master WHERE name = '{table}'"))
 
