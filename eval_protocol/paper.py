@@ -97,7 +97,7 @@ TABLES: Tuple[PaperTable, ...] = (
 """Tables 1, 2, 3 and 5. The paper's names of one task differ (Table 3 and 5: "Knife in Pan"); here it has one name."""
 
 
-def reference_row(scenario: int, task: str) -> Optional[List[Dict[str, object]]]:
+def reference_row(scenario: int, task: str) -> Optional[List[Dict[str, Any]]]:
     """What Table 1 has for a task: one ``{method, successes, trials}`` a method; None where the paper has nothing.
 
     Scenario 3 is of the croissant's task alone, with three other objects in its place: they are counted together.

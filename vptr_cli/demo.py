@@ -75,8 +75,8 @@ def _finished(folder: Path, task: str, policy: Path, seed: int, speed: float, pr
     """Check the arguments before anything starts; whether the folder holds a finished session of just this plan."""
     from eval_protocol.lab import load_lab
     from eval_protocol.plan import make_plan
-    from eval_protocol.report import summarise
     from eval_protocol.store import Store
+    from eval_protocol.summary import summarise
     from vptr_policy.checkpoint import read_card
 
     if not 0.0 <= speed <= 50.0:
@@ -136,8 +136,8 @@ def _show(lines: Iterable[str]) -> str:
 
 def _conclude(folder: Path, report: str, again: str) -> int:
     """Whether all trials were run and logged; the report's path is the last line."""
-    from eval_protocol.report import summarise
     from eval_protocol.store import Store
+    from eval_protocol.summary import summarise
 
     complete = False
     if (folder / "session.sqlite").exists():
