@@ -1,13 +1,14 @@
-"""`vptr eval`: lay out a session, save start poses, report a session."""
+"""`vptr eval`: lay out a session, save start poses, report sessions, label trials again, open a seal."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from tyro.conf import Positional
 
 from eval_protocol.settings import DEFAULT_TASK
+from vptr_cli.eval_labels import correct, rate, unseal
+from vptr_cli.eval_report import compare, failed, report
 
 
 def plan(
@@ -59,7 +60,7 @@ def plan(
             return _study(*study_from({**asked, **named, **more}), out)
         return _plan(task, scenario, seed, protocol, out)
     except ValueError as error:
-        return _failed("plan", error)
+        return failed("plan", error)
 
 
 def _plan(
@@ -117,35 +118,6 @@ def _named(policies: Tuple[str, ...]) -> Dict[str, str]:
     return named
 
 
-def report(session: Positional[Path], json: bool = False) -> int:
-    """Print a session's table and write its report.html.
-
-    Args:
-        session: folder of the session, or its session.sqlite
-        json: print one JSON object with trials, successes and intervals instead of the table
-    """
-    from eval_protocol.report import print_table, summarise, write_report
-    from eval_protocol.store import Store, StoreError, session_file
-    from eval_protocol.yaml_source import PlanError
-
-    try:
-        store = Store(session_file(session), read_only=True)
-        try:
-            summary = summarise(store)
-        finally:
-            store.close()
-        page = write_report(session)
-    except (StoreError, PlanError) as error:
-        return _failed("report", error)
-    if json:
-        print(_dumps({**summary, "report": str(page)}))
-    else:
-        print_table(summary)
-        print(summary["shows"])
-        print(f"report: {page}")
-    return 0
-
-
 def save_pose(name: Positional[str], protocol: Optional[Path] = None, force: bool = False) -> int:
     """Save the arm's current pose as a start pose: jog the arm there first.
 
@@ -161,7 +133,7 @@ def save_pose(name: Positional[str], protocol: Optional[Path] = None, force: boo
     try:
         written = save_start_pose(name, read_pose, protocol, force)
     except (NoPose, PlanError) as error:
-        return _failed("save-pose", error)
+        return failed("save-pose", error)
     print(written)
     return 0
 
@@ -184,13 +156,12 @@ def _writing(out: Path, write: Callable[[], Any]) -> Any:
         ) from error
 
 
-def _dumps(value: Dict[str, object]) -> str:
-    return json.dumps(value, allow_nan=False)
-
-
-def _failed(command: str, error: Exception) -> int:
-    print(f"vptr eval {command}: {error}", file=sys.stderr)
-    return 1
-
-
-COMMANDS: Dict[str, Callable[..., int]] = {"plan": plan, "report": report, "save-pose": save_pose}
+COMMANDS: Dict[str, Callable[..., int]] = {
+    "plan": plan,
+    "report": report,
+    "compare": compare,
+    "unseal": unseal,
+    "correct": correct,
+    "rate": rate,
+    "save-pose": save_pose,
+}
