@@ -4,12 +4,14 @@ import getpass
 import hashlib
 import platform
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
 from robot_bridge.share import share_path
 
 SUFFIXES = (".safetensors", ".json")
+PACKAGES = ("numpy", "scipy", "torch", "onnxruntime", "openvino", "mujoco", "opencv-python-headless", "pillow")
 
 
 def provenance(policy: Path, operator: str, configuration: Mapping[str, Any]) -> Dict[str, Any]:
@@ -30,8 +32,20 @@ def _facts(policy: str, checkpoint: str, operator: str, configuration: Mapping[s
         "operator": operator or getpass.getuser(),
         "host": platform.node(),
         "python": platform.python_version(),
+        "packages": package_versions(),
         "configuration": dict(configuration),
     }
+
+
+def package_versions() -> Dict[str, str]:
+    """The installed version of each package that what a policy does, or its trials mean, depends on."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
 
 
 def checkpoint_hash(folder: Path) -> str:
