@@ -3,6 +3,7 @@
 import hmac
 import ipaddress
 import secrets
+import socket
 import time
 from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Sequence
@@ -85,3 +86,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,7 +1,6 @@
 """The console's web server in a thread, and the address to open as text and QR code."""
 
 import io
-import socket
 import threading
 import time
 from typing import Any, List
@@ -52,13 +51,6 @@ class ConsoleServer:
         """Stop serving."""
         self._server.should_exit = True
         self._thread.join(5.0)
-
-
-def free_port(host: str) -> int:
-    """A port that nobody listens on now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def announcement(access: Access) -> List[str]:

@@ -1,7 +1,7 @@
 """The console node: the operator's page over ROS. It shows what the session says and passes answers on.
 
 Private parameters: host, port (0: any), token (empty: made up where it is needed), calibration (YAML of the camera,
-"sim" for the simulated one, empty: none), stop_port (of the stop node), stop_token.
+"sim" for the simulated one, empty: none), stop (name of the stop node; empty: there is none).
 """
 
 import math
@@ -18,13 +18,13 @@ from std_srvs.srv import Trigger
 from vptr_widowx.msg import EndEffectorState, RunEpisodeActionFeedback, SessionState
 from vptr_widowx.srv import SessionAnswer
 
-from eval_protocol.console.access import Access, is_loopback, new_token
+from eval_protocol.console.access import Access, free_port, is_loopback, new_token
 from eval_protocol.console.app import make_app
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer
 from eval_protocol.console.overlay import Calibration, load_calibration, marks
 from eval_protocol.console.progress import Progress, read_progress
-from eval_protocol.console.server import ConsoleServer, announcement, free_port
+from eval_protocol.console.server import ConsoleServer, announcement
 from eval_protocol.console.simulated_camera import simulated_calibration
 from eval_protocol.nodes.calls import ask
 from eval_protocol.rubric import FAILURES, MILESTONES
@@ -33,6 +33,7 @@ from eval_protocol.store import StoreError
 from eval_protocol.yaml_source import PlanError
 
 STOP_S = 3.0
+STOP_NODE_S = 15.0
 ALIVE_S = 0.5
 READ_S = 0.5
 """Between two looks at the session's file."""
@@ -188,8 +189,8 @@ def _run() -> None:
     port = int(rospy.get_param("~port", 0)) or free_port(host)
     access = Access(host, port, token if is_loopback(host) else token or new_token())
     desk, control = RosDesk(_calibration(str(rospy.get_param("~calibration", "")))), Control()
-    stop = {"port": int(rospy.get_param("~stop_port", 0)), "token": str(rospy.get_param("~stop_token", ""))}
-    server = ConsoleServer(make_app(desk, access, control, stop if stop["port"] else None), host, port)
+    stop = _stop_node(str(rospy.get_param("~stop", "/stop")))
+    server = ConsoleServer(make_app(desk, access, control, stop), host, port)
     server.start()
     for line in announcement(access):
         print(line, flush=True)
@@ -203,6 +204,18 @@ def _run() -> None:
             looked_s = time.monotonic()
         time.sleep(ALIVE_S / 2)
     server.close()
+
+
+def _stop_node(name: str) -> Optional[Dict[str, Any]]:
+    """Where the page finds the stop node."""
+    deadline = time.monotonic() + STOP_NODE_S
+    while name and not rospy.is_shutdown():
+        if rospy.has_param(f"{name}/token"):
+            return {"port": rospy.get_param(f"{name}/port"), "token": rospy.get_param(f"{name}/token")}
+        if time.monotonic() > deadline:
+            raise ValueError(f"no stop node at {name}: start it, or set ~stop to '' to go without it")
+        time.sleep(0.05)
+    return None
 
 
 def _calibration(path: str) -> Optional[Calibration]:

@@ -1,6 +1,7 @@
 """The stop node: a process that does nothing but answer POST /stop, so that nothing else that hangs can hold it up.
 
-Private parameters: host, port, token.
+Private parameters: host, port (0: any), token (empty: made up); the node sets what it chose, for the console to read and
+to be the same after a respawn.
 """
 
 import sys
@@ -8,6 +9,7 @@ import sys
 import rospy
 from std_srvs.srv import Trigger
 
+from eval_protocol.console.access import free_port, new_token
 from eval_protocol.console.stop import make_server, serve
 from eval_protocol.nodes.calls import ask
 from eval_protocol.session import Aborted
@@ -19,12 +21,16 @@ def main() -> None:
     """Run the node."""
     rospy.init_node("stop")
     try:
-        host, port = str(rospy.get_param("~host", "127.0.0.1")), int(rospy.get_param("~port"))
-        server = make_server(host, port, str(rospy.get_param("~token")), stop)
-    except (KeyError, ValueError, OSError) as error:
+        host = str(rospy.get_param("~host", "127.0.0.1"))
+        port = int(rospy.get_param("~port", 0)) or free_port(host)
+        token = str(rospy.get_param("~token", "")) or new_token()
+        server = make_server(host, port, token, stop)
+    except (ValueError, OSError) as error:
         print(f"stop: cannot serve: {error}", file=sys.stderr, flush=True)
         sys.exit(1)
     serve(server)
+    rospy.set_param("~port", port)
+    rospy.set_param("~token", token)
     rospy.spin()
     server.shutdown()
 

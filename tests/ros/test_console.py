@@ -19,7 +19,7 @@ import yaml
 from eval_protocol.lab import PROTOCOL
 from eval_protocol.store import Store, TrialRow
 from robot_bridge.share import share_path
-from tests.ros.conftest import REPO, Master, Node, Nodes, free_port, wait_for
+from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
 from tests.ros.test_session_node import WEIGHTS, StandingPolicy, start_bridge
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (./run test sets it up)")
@@ -45,11 +45,8 @@ class Graph:
             )
         start_bridge(self.nodes, speed=1.0)
         self.nodes.start("camera_node", name_="camera", camera="sim", rate=15)
-        port = free_port()
-        self.nodes.start("stop_node", name_="stop", port=port, token="of this test")
-        self.console = self.nodes.start(
-            "console_node", name_="console", calibration="sim", stop_port=port, stop_token="of this test"
-        )
+        self.nodes.start("stop_node", name_="stop")
+        self.console = self.nodes.start("console_node", name_="console", calibration="sim")
         checkpoint = folder / "checkpoint"
         checkpoint.mkdir()
         (checkpoint / "policy.safetensors").write_bytes(WEIGHTS)

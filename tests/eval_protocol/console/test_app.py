@@ -10,11 +10,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from eval_protocol.console.access import Access
+from eval_protocol.console.access import Access, free_port
 from eval_protocol.console.app import MAX_BODY, make_app
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer
-from eval_protocol.console.server import ConsoleServer, announcement, free_port
+from eval_protocol.console.server import ConsoleServer, announcement
 
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
 
