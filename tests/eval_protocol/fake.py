@@ -41,6 +41,8 @@ class FakeRobot:
             latencies_s=[draw.gauss(0.11, 0.01) for _ in range(steps)],
             intervals_s=[draw.gauss(0.2, 0.004) for _ in range(steps - 1)],
             limits={"leash": 2},
+            limited=2,
+            moved_m=[abs(draw.gauss(0.01, 0.005)) for _ in range(steps)],
             milestones=["reach", "grasp", "transport", "place"] if success else ["reach"],
             video=self._film(video_name(trial, attempt), steps) if self.video else "",
         )
