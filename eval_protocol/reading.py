@@ -51,7 +51,7 @@ class Reading:
         return self.study is not None and self.names.key is None
 
     def policies(self) -> List[Policy]:
-        """The session's policies: in the order of their labels while sealed, then the primary ones first."""
+        """The session's policies: by label while sealed, then the primary ones first, the others by name."""
         if self.study is None:
             facts = self.session.provenance
             return [Policy("", Path(str(facts.get("policy") or "policy")).name, str(facts.get("checkpoint", "")))]
@@ -61,7 +61,7 @@ class Reading:
             for label in self.study.policies
         ]
         first = list(self.study.question.primary)
-        return sorted(found, key=lambda policy: first.index(policy.name) if policy.name in first else len(first))
+        return sorted(found, key=lambda one: (first.index(one.name) if one.name in first else len(first), one.name))
 
     def complete(self) -> bool:
         """Whether no trial is left to be run."""

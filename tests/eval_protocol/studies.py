@@ -82,7 +82,8 @@ def an_episode(success: bool, video: str = "") -> Episode:
     """A short success or a long failure."""
     steps = 20 if success else 30
     return Episode(
-        duration_s=steps / 5, steps=steps, ended="preempted", latencies_s=[0.1] * steps, intervals_s=[0.2] * (steps - 1),
+        duration_s=steps / 5, steps=steps, ended="preempted",
+        latencies_s=[0.1] * steps, intervals_s=[0.2] * (steps - 1),
         limits={"leash": 3}, limited=3, moved_m=[0.01] * steps, video=video,
     )  # fmt: skip
 

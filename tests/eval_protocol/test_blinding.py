@@ -26,7 +26,10 @@ def test_names_are_known_only_after_the_seal_is_opened(tmp_path):
     assert before.sealed and [one.name for one in before.policies()] == ["policy A", "policy B"]
     assert {one.checkpoint for one in before.policies()} == {""}
     after = opened(tmp_path / "s", tmp_path / "s" / "key.json")
-    assert [(one.name, one.label) for one in after.policies()] == [("ours", key.label("ours")), ("base", key.label("base"))]
+    assert [(one.name, one.label) for one in after.policies()] == [
+        ("ours", key.label("ours")),
+        ("base", key.label("base")),
+    ]
     assert (after.unsealing.who, after.unsealing.judged, after.unsealing.planned) == ("ann", 24, 24)
     assert after.breaks() == []
 

@@ -1,5 +1,6 @@
 from math import comb
 
+import numpy as np
 import pytest
 
 from eval_protocol.comparison import boschloo, compare, difference_interval, holm, mcnemar
@@ -52,3 +53,27 @@ def test_other_scenes_cannot_be_compared(a, b):
 def test_holm_steps_down_and_keeps_the_order():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("rates", [[0.5] * 12, [0.1] * 12, [0.1, 0.4, 0.6, 0.9] * 3])
+@pytest.mark.parametrize("alternative", ["two-sided", "greater"])
+def test_in_ten_thousand_null_sessions_mcnemar_errs_no_more_often_than_it_says(rates, alternative):
+    """Pairs of starts that are as hard for both policies, some harder than others."""
+    draw = np.random.default_rng(3)
+    a, b = (draw.random((10_000, len(rates))) < rates for _ in range(2))
+    pairs, counts = np.unique([(a & ~b).sum(axis=1), (b & ~a).sum(axis=1)], axis=1, return_counts=True)
+    errs = np.array([mcnemar(int(i), int(j), alternative) <= 0.05 for i, j in pairs.T])
+    assert counts[errs].sum() / 10_000 <= 0.05
+    loose = np.array([mcnemar(int(i), int(j), alternative) <= 0.3 for i, j in pairs.T])
+    assert counts[loose].sum() / 10_000 > 0.03, "it finds nothing at all"
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.5])
+def test_in_ten_thousand_null_sessions_holm_finds_any_false_better_no_more_often_than_it_says(rate):
+    """Four equally good policies, the first against each of the others: one alpha for all of them together."""
+    draw = np.random.default_rng(4)
+    sessions, counts = np.unique(draw.binomial(12, rate, (10_000, 4)), axis=0, return_counts=True)
+    p_values = np.array([[boschloo(int(k[0]), 12, int(other), 12) for other in k[1:]] for k in sessions])
+    alone = (p_values <= 0.05).any(axis=1)
+    together = np.array([min(holm(row)) <= 0.05 for row in p_values])
+    assert counts[together].sum() / 10_000 <= 0.05 < counts[alone].sum() / 10_000

@@ -72,7 +72,7 @@ def test_a_policy_that_does_not_know_a_task_is_refused(written, tmp_path):
     path = written(TEXT.replace("models/base", "models/narrow"))
     checkpoint(tmp_path / "models" / "narrow", tasks=["knife_in_pot"])
     with pytest.raises(
-        PlanError, match="study.yaml:3: policies.base: .* does not know the task 'sweet_potato_on_plate'"
+        PlanError, match=r"study\.yaml:3: policies\.base: .* does not know the task 'sweet_potato_on_plate'"
     ):
         study_from_yaml(path)
 
@@ -88,7 +88,7 @@ def test_options_give_the_same_study_and_say_what_is_wrong(written, tmp_path):
     assert study_from({**fields, "alternative": "greater"})[0].question.hypothesis.startswith(
         "ours succeeds more often"
     )
-    with pytest.raises(PlanError, match="alpha: Input should be less than 0.5"):
+    with pytest.raises(PlanError, match=r"alpha: Input should be less than 0\.5"):
         study_from({**fields, "alpha": 2.0})
     with pytest.raises(PlanError, match="policies: Dictionary should have at least 2 items"):
         study_from({**fields, "policies": {"ours": fields["policies"]["ours"]}})
