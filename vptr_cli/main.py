@@ -19,7 +19,7 @@ GROUPS: Dict[str, str] = {
     "analyze": "values, frozen features, attention and embedding distances of checkpoints",
     "policy": "inspect a policy, run it over recorded frames",
     "serve": "serve a policy to robots on this machine or others",
-    "eval": "plan a session, report it",
+    "eval": "plan sessions and blind studies, report and compare them, rate videos again",
     "check": "check the arguments of robot.launch or evaluate.launch",
 }
 """Name -> one line of help. NAME lives in vptr_cli/NAME.py, which has either COMMANDS (name -> function) or, where the
