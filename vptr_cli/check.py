@@ -26,6 +26,8 @@ def check(
     scenario: str = "1",
     seed: str = "0",
     protocol: str = "",
+    plan: str = "",
+    key: str = "",
 ) -> int:
     """Check the arguments of robot.launch or evaluate.launch, as these do before they start anything.
 
@@ -44,6 +46,8 @@ def check(
         scenario: of the session, 1 to 3.
         seed: of the session's plan.
         protocol: YAML of the session's start poses; empty takes config/protocol/v_ptr.yaml.
+        plan: JSON of a plan that is run in place of these; empty: none.
+        key: JSON of the key to a plan of several policies.
     """
     checks: Dict[str, Tuple[str, Callable[[], None]]] = {
         "robot": (robot, lambda: _check_robot(robot)),
@@ -55,6 +59,8 @@ def check(
     if task:
         checks["protocol"] = (protocol, lambda: _check_protocol(protocol))
         checks["task"] = (task, lambda: _check_plan(task, scenario, seed, protocol))
+    if plan:
+        checks["plan"] = (plan, lambda: _check_stored_plan(plan, key))
     problems = _problems(checks)
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
@@ -158,6 +164,24 @@ def _check_plan(task: str, scenario: str, seed: str, protocol: str) -> None:
 
     numbers = settings_from({"scenario": scenario, "seed": seed})
     make_plan(task, numbers["scenario"], numbers["seed"], load_lab(Path(protocol) if protocol else None))
+
+
+def _check_stored_plan(plan: str, key: str) -> None:
+    """A plan file is whole, and where it is of several policies, its key opens it and their files are as they were."""
+    import json
+
+    from eval_protocol.provenance import checkpoint_hash
+    from eval_protocol.seal import read_key
+    from eval_protocol.study import Study, schedule_from_json
+
+    schedule = schedule_from_json(json.loads(_absolute("plan", plan).read_text(encoding="utf-8")))
+    if not isinstance(schedule, Study):
+        return
+    if not key:
+        raise ValueError("this plan is of several policies: give key:= the .key.json that was written with it")
+    for policy in read_key(_absolute("key", key), schedule.commitment).policies.values():
+        if checkpoint_hash(Path(policy.folder)) != policy.checkpoint:
+            raise ValueError(f"the files in {policy.folder} have changed since the plan was made: put them back")
 
 
 def _absolute(name: str, value: str) -> Path:

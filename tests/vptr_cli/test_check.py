@@ -6,6 +6,7 @@ from typing import Dict, List
 
 import pytest
 
+from tests.eval_protocol.checkpoints import checkpoint
 from tests.vptr_cli.test_main import REPOSITORY
 from vptr_cli.main import main
 
@@ -63,3 +64,22 @@ def test_weights_that_are_damaged_are_found_before_a_node_fails_over_and_over(
     weights = next(folder.glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1])
     assert "does not match its card" in told(capsys, policy=folder)[0]
+
+
+def test_a_plan_of_several_policies_needs_its_key_and_their_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folders = [checkpoint(tmp_path / name) for name in ("ours", "base")]
+    plan = tmp_path / "plan.json"
+    policies = [f"{folder.name}={folder}" for folder in folders]
+    assert main(["eval", "plan", "--task", "knife_in_pot", "--policy", *policies, "--out", str(plan)]) == 0
+    capsys.readouterr()
+    key = tmp_path / "plan.key.json"
+    assert told(capsys, plan=plan, key=key) == []
+    assert "give key:= the .key.json" in told(capsys, plan=plan)[0]
+    assert "cannot read the key" in told(capsys, plan=plan, key=tmp_path / "none.json")[0]
+    assert "expected a whole path" in told(capsys, plan="plan.json", key=key)[0]
+    (folders[0] / "weights.safetensors").write_bytes(b"other")
+    assert "have changed since the plan was made" in told(capsys, plan=plan, key=key)[0]
+    plan.write_text("{")
+    assert told(capsys, plan=plan, key=key)[0].startswith(f"vptr check: plan:={plan}: ")
