@@ -16,6 +16,7 @@ MOTION = (
     ("clipped", "Clipping rate", "", "Share of a trial's commands that a safety limit touched."),
 )
 """Figure of a record, heading, unit, what it means."""
+UNNOTED = "not noted"
 
 
 def page_charts(
@@ -60,6 +61,9 @@ def _failures(results: Sequence[PolicyResults]) -> Dict[str, Any]:
     kinds: List[str] = sorted({kind for row in counts for kind in row})
     if not kinds:
         return {}
+    for one, row in zip(results, counts):
+        row[UNNOTED] = one.rate.trials - one.rate.successes - sum(row.values())
+    kinds += [UNNOTED] if any(row[UNNOTED] for row in counts) else []
     return {
         "names": [one.name for one in results],
         "rows": [{"kind": kind, "counts": [row.get(kind, 0) for row in counts]} for kind in kinds],

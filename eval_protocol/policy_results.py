@@ -60,7 +60,7 @@ class PolicyResults:
 
     def failures(self) -> Dict[str, int]:
         """How often each kind of failure was noted, the most frequent first."""
-        noted = Counter(one.failure for one in self.judged if one.failure)
+        noted = Counter(one.failure for one in self.judged if one.failure and not one.success)
         return dict(sorted(noted.items(), key=lambda item: (-item[1], item[0])))
 
     def times_to_success(self) -> List[float]:

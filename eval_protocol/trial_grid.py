@@ -10,14 +10,14 @@ from eval_protocol.reading import Reading
 from eval_protocol.record import Record
 
 INSIDE_BYTES = 24_000_000
-"""Videos that together are larger than this are linked, not kept inside the page."""
+"""Videos, with the pictures of their starts, that are larger than this together are linked, not inside the page."""
 
 
 def trial_grid(reading: Reading, results: Sequence[PolicyResults]) -> Dict[str, Any]:
     """Heads, rows of cells, and whether videos are ``linked`` for their size."""
     records = [record for one in results for record in one.records]
-    judged = [one for one in records if one.judged and one.video]
-    linked = sum((reading.folder / one.video).stat().st_size for one in judged) > INSIDE_BYTES
+    files = [name for one in records if one.judged for name in (one.video, one.picture) if name]
+    linked = sum((reading.folder / name).stat().st_size for name in files) > INSIDE_BYTES
     grid = _by_policy(reading, results, linked) if reading.study else _by_placement(reading, records, linked)
     return {**grid, "linked": linked}
 
@@ -62,7 +62,7 @@ def _by_policy(reading: Reading, results: Sequence[PolicyResults], linked: bool)
 def _cell(reading: Reading, trial: Trial, records: Sequence[Record], linked: bool) -> Dict[str, Any]:
     attempts = [one for one in records if one.trial == trial.number]
     judged = next((one for one in attempts if one.judged), None)
-    video = judged.video if judged else ""
+    video, picture = (judged.video, judged.picture) if judged else ("", "")
     part = reading.schedule.at(trial.number)[0]
     lines = [] if reading.study else [trial.placement_words(short=True)]
     if part.scenario == 3:
@@ -74,10 +74,11 @@ def _cell(reading: Reading, trial: Trial, records: Sequence[Record], linked: boo
         "record": judged,
         "aborts": sum(one.state in ("aborted", "interrupted") for one in attempts),
         "lines": lines,
-        "video": _data_uri(reading, video) if video and not linked else "",
+        "video": _data_uri(reading, video, "video/mp4") if video and not linked else "",
+        "poster": _data_uri(reading, picture, "image/jpeg") if picture and not linked else "",
         "link": link(video) if video else "",
     }
 
 
-def _data_uri(reading: Reading, video: str) -> str:
-    return "data:video/mp4;base64," + base64.b64encode((reading.folder / video).read_bytes()).decode("ascii")
+def _data_uri(reading: Reading, name: str, kind: str) -> str:
+    return f"data:{kind};base64," + base64.b64encode((reading.folder / name).read_bytes()).decode("ascii")

@@ -4,7 +4,8 @@ PARTS = """
 {% macro head(title, style) %}
 <!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; media-src data:">
+<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:">
 <title>{{ title }}</title>
 <style>{{ style|safe }}</style></head><body><main>
 {% endmacro %}
@@ -38,11 +39,11 @@ PARTS = """
 {% endmacro %}
 
 {% macro number(value) %}
-{{ "-" if value is none else "%.3g"|format(value) }}
+{{- "-" if value is none else "%.3g"|format(value) -}}
 {% endmacro %}
 
 {% macro chance(value) %}
-{{ "> 0.999" if value > 0.999 else "< 0.001" if value < 0.001 else "%.3f"|format(value) }}
+{{- "> 0.999" if value > 0.999 else "< 0.001" if value < 0.001 else "%.3f"|format(value) -}}
 {% endmacro %}
 
 {% macro contrasts(rows, tests, adjusted) %}

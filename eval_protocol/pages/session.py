@@ -124,7 +124,8 @@ folder.</p>{% endif %}
 {%- if cell.aborts %}<br>{{ cell.aborts }} aborted before{% endif %}
 {%- if cell.link %}<br><a href="{{ cell.link }}">video</a>{% endif %}</small>
 {% if cell.video %}
-<video controls muted playsinline preload="metadata" src="{{ cell.video }}"></video>
+<video controls muted playsinline preload="metadata"{% if cell.poster %} poster="{{ cell.poster }}"{% endif %}
+ src="{{ cell.video }}"></video>
 {% endif %}
 </td>
 {% endfor %}
