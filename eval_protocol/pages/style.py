@@ -9,14 +9,6 @@ STYLE = """
   --page: #171614; --card: #201f1c; --ink: #e9e5de; --soft: #a8a196; --line: #3a3732; --rail: #2b2925;
   --accent: #7fa9d6; --mark: #e0895f; --good: #7cc79a; --good-bg: #1d3326; --bad: #e89590; --bad-bg: #3b2222;
   --p0: #7fa9d6; --p1: #e39a5a; --p2: #84c08f; --p3: #c09ad8; --p4: #e28aa5; --p5: #9db8c3; --paper: #77726a; } }
-@media print { :root { color-scheme: light;
-  --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --rail: #eee;
-  --accent: #3d6fa5; --mark: #a8481f; --good: #27734a; --good-bg: #eef6f0; --bad: #a03636; --bad-bg: #faf0ef;
-  --p0: #3d6fa5; --p1: #c0671f; --p2: #4a8a55; --p3: #8d5aa8; --p4: #b0486a; --p5: #5d7a86; --paper: #8b857a; }
-  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } main { max-width: none; padding: 0; }
-  .card, tr, .chart, .maps > div { break-inside: avoid; } h2 { break-after: avoid; } video { display: none; }
-  .wide { overflow: visible !important; } table { font-size: 11px; }
-  details::details-content { content-visibility: visible; display: block; height: auto; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 28px 20px 64px; }
@@ -67,4 +59,13 @@ ul { margin: 6px 0; padding-left: 20px; } li { overflow-wrap: anywhere; }
 .curve.d1 { stroke-dasharray: 6 4; } .curve.d2 { stroke-dasharray: 2 4; }
 @media (max-width: 560px) { main { padding: 18px 12px 40px; } h1 { font-size: 20px; } .card { padding: 12px; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 6px; } .chart { font-size: 11.5px; } }
+@media print { :root { color-scheme: light;
+  --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --rail: #eee;
+  --accent: #3d6fa5; --mark: #a8481f; --good: #27734a; --good-bg: #eef6f0; --bad: #a03636; --bad-bg: #faf0ef;
+  --p0: #3d6fa5; --p1: #c0671f; --p2: #4a8a55; --p3: #8d5aa8; --p4: #b0486a; --p5: #5d7a86; --paper: #8b857a; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } main { max-width: none; padding: 0; }
+  .card, tr, .chart, .maps > div { break-inside: avoid; } h2 { break-after: avoid; } video { display: none; }
+  .wide { overflow: visible !important; } table { font-size: 10.5px; }
+  th, td { padding: 3px 5px; } td, th, .num td, .num th, .attempts td:last-child { min-width: 0 !important; }
+  details::details-content { content-visibility: visible; display: block; height: auto; } }
 """
