@@ -6,8 +6,8 @@ setup_log="$root/.setup.log"
 venv_stamp="$root/.venv/.complete"
 catkin_stamp="$root/.catkin/.complete"
 needed_disk_mb=4000
-package_parts=(CMakeLists.txt package.xml setup.py msg srv action scripts config launch models robot_bridge vptr_policy
-    eval_protocol vptr_cli)
+package_parts=(CMakeLists.txt package.xml setup.py msg srv action scripts config launch models pages
+    robot_bridge vptr_policy eval_protocol vptr_cli)
 progress_lines='^(Unpacking|Setting up|Collecting|Installing collected|Successfully|\[ *[0-9]+%\]|-- )'
 
 set_up() {

@@ -17,10 +17,10 @@ from eval_protocol.console.desk import Answer, Desk
 from eval_protocol.console.progress import NAME
 from eval_protocol.console.review import Correction, correct, described
 from eval_protocol.session import STARTS
+from robot_bridge.share import share_path
 
 FOLDERS = ("videos", STARTS)
 """Of a session, that the page may see."""
-STATIC = Path(__file__).parent / "static"
 PERIOD_S = 1 / 20
 """Between two looks at the desk; a browser that takes pictures more slowly gets the newest when it is ready."""
 MAX_BODY = 16_384
@@ -51,15 +51,16 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
     """
     app = FastAPI(title="vptr console", docs_url=None, redoc_url=None, openapi_url=None)
     app.middleware("http")(_guard(access))
-    app.mount("/static", StaticFiles(directory=str(STATIC)), name="static")
+    pages = share_path("pages")
+    app.mount("/static", StaticFiles(directory=str(pages)), name="static")
 
     @app.get("/")
     def page() -> FileResponse:
-        return FileResponse(STATIC / "console.html")
+        return FileResponse(pages / "console.html")
 
     @app.get("/pair")
     def pair_page() -> FileResponse:
-        return FileResponse(STATIC / "pair.html")
+        return FileResponse(pages / "pair.html")
 
     @app.post("/pair")
     def pair(asked: Pairing) -> Response:
@@ -76,7 +77,7 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
 
     @app.get("/review")
     def review_page() -> FileResponse:
-        return FileResponse(STATIC / "review.html")
+        return FileResponse(pages / "review.html")
 
     @app.get("/review/attempts")
     def attempts() -> Dict[str, Any]:

@@ -23,6 +23,7 @@ PARTS = [
         "config",
         "launch",
         "models/bc-sim",
+        "pages",
     ),
     *ROOMS,
 ]
