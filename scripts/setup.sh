@@ -64,10 +64,12 @@ choose_platform() {
     fi
 }
 
-# Sets missing_packages to those of the list that dpkg does not hold as installed.
+# Sets missing_packages to those of the list, and for tests of the list beside it, that dpkg does not hold as installed.
 find_missing_packages() {
+    local lists=("$root/requirements/$packages_file") more="$root/requirements/${packages_file%.txt}-test.txt"
+    if [ "${for_tests-}" = yes ] && [ -e "$more" ]; then lists+=("$more"); fi
     mapfile -t missing_packages < <(
-        comm -23 <(grep -v '^#' "$root/requirements/$packages_file" | sort) \
+        comm -23 <(grep -hv '^#' "${lists[@]}" | sort -u) \
             <(dpkg-query -W -f '${Package} ${Status}\n' 2>/dev/null | sed -n 's/ [a-z]* ok installed$//p' | sort -u)
     )
 }

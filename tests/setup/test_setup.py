@@ -152,6 +152,15 @@ def test_missing_packages_are_found(checkout: Path) -> None:
     assert "bash" not in done.stdout.split()
 
 
+def test_packages_of_tests_alone_are_wanted_by_tests_alone(checkout: Path) -> None:
+    (checkout / "requirements" / "debian12-test.txt").write_text("# why\na-package-for-tests\n")
+    for for_tests in ("no", "yes"):
+        script = (
+            f'for_tests={for_tests} packages_file=debian12.txt; find_missing_packages; echo "${{missing_packages[@]}}"'
+        )
+        assert ("a-package-for-tests" in shell(checkout, script).stdout.split()) == (for_tests == "yes")
+
+
 def test_without_root_and_sudo_the_packages_are_named(checkout: Path) -> None:
     done = shell(
         checkout,
