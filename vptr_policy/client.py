@@ -28,6 +28,10 @@ BAD_MESSAGE = 1008
 """The server's code for a message of ours that is wrong, an unknown task above all."""
 
 
+class _Dropped(PolicyLost):
+    """The connection is no more; the server may still be there, or again."""
+
+
 class RemotePolicy:
     """Acts as the policy behind ``address`` does; raises PolicyLost where it gives no answer in time."""
 
@@ -78,10 +82,12 @@ class RemotePolicy:
         """
         if self._socket is None:
             self._open()
+            return self._begin(task)
         try:
-            self._ask({"reset": task}, RESET_S)
-        except WireError as error:
-            raise ValueError(str(error)) from error
+            return self._begin(task)
+        except _Dropped:  # by a server that has been started again since
+            self._open()
+            return self._begin(task)
 
     def act(self, observation: Observation) -> Action:
         """The action for this observation; the picture is resized before it is sent, as the policy would do."""
@@ -106,6 +112,12 @@ class RemotePolicy:
         """Close the connection."""
         self._socket = None
         self._closing.close()
+
+    def _begin(self, task: str) -> None:
+        try:
+            self._ask({"reset": task}, RESET_S)
+        except WireError as error:
+            raise ValueError(str(error)) from error
 
     def _open(self) -> None:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -150,7 +162,7 @@ class RemotePolicy:
             raise PolicyLost(f"the policy at {self.address} gave no answer within {timeout_s:g} s") from None
         except (OSError, WebSocketException, EOFError) as error:
             self.close()
-            raise PolicyLost(f"the connection to the policy at {self.address} was lost: {_reason(error)}") from error
+            raise _Dropped(f"the connection to the policy at {self.address} was lost: {_reason(error)}") from error
 
     def _receive(self, timeout_s: float) -> bytes:
         """The next binary frame; a text frame is an error of the server's."""

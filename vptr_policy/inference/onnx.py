@@ -24,7 +24,7 @@ def export(network: ActingNetwork) -> bytes:
     Its pictures are float32, in the size that its encoder wants: ``prepare`` makes them, as no exporter for this opset
     knows antialiased resizing.
     """
-    file = io.BytesIO()
+    file: Any = io.BytesIO()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the exporter's own future

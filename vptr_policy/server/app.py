@@ -1,5 +1,6 @@
 """The FastAPI application: POST /act and /reset, GET /health, openpi's websocket at /."""
 
+import re
 from typing import Any, Dict, Optional
 
 from fastapi import FastAPI, Request, Response, WebSocket
@@ -15,7 +16,7 @@ from vptr_policy.server.refusal import Refusal, bad_request
 from vptr_policy.server.service import Service
 from vptr_policy.wire import WireError
 
-INSTRUCTION = {"type": "object", "properties": {"instruction": {"type": "string", "maxLength": 1000}}}
+INSTRUCTION = {"type": "object", "properties": {"instruction": {"type": ["string", "null"], "maxLength": 1000}}}
 STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
 ACTION = {"anyOf": [ARRAY, {"type": "string", "description": "the array as a JSON text, for an encoded request"}]}
 TITLE = "vptr policy server"
@@ -80,7 +81,7 @@ def _add_http(app: FastAPI, service: Service) -> None:
 async def _run(service: Service, job: Any) -> Response:
     try:
         return await service.worker.run(job)
-    except ValueError as error:
+    except WireError as error:
         raise bad_request(error) from error
 
 
@@ -91,7 +92,7 @@ def _act(service: Service, content: bytes) -> Response:
         raise WireError("no instruction came: send 'instruction', a task's name or words that name it")
     service.count_stateless(asked.stateless)
     answer = service.worker.act(asked.observation, asked.task)
-    headers = {"X-Task": answer.task.encode("ascii", "replace").decode(), "X-Infer-Ms": f"{answer.seconds * 1e3:.2f}"}
+    headers = {"X-Task": re.sub("[^ -~]", "?", answer.task), "X-Infer-Ms": f"{answer.seconds * 1e3:.2f}"}
     if asked.stateless:
         headers["X-State"] = "neutral"
     return Response(json_arrays.dumps(answer.action.vector, doubly), 200, headers, "application/json")

@@ -14,12 +14,16 @@ ARRAY = {
     },
     "required": ["__numpy__", "dtype", "shape"],
 }
+NUMBERS = {"type": "array", "minItems": 7, "maxItems": 8, "items": {"type": "number", "minimum": -20, "maximum": 20}}
 OBSERVATION = {
     "type": "object",
     "properties": {
         "image": {**ARRAY, "description": "RGB uint8 (height, width, 3), as " + ARRAY["description"]},  # type: ignore
         "instruction": {"type": "string", "maxLength": 1000, "description": "a task's name, or words that name it"},
-        "proprio": {**ARRAY, "description": "the Bridge state (7,), or manipulator_gym's 8 numbers"},
+        "proprio": {
+            "description": "the Bridge state (7,), or manipulator_gym's 8 numbers; without it, that of the neutral arm",
+            "anyOf": [ARRAY, NUMBERS, {"type": "null"}],
+        },
         "unnorm_key": {"description": "OpenVLA's; not used"},
     },
     "required": ["image", "instruction"],

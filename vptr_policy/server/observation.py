@@ -48,7 +48,16 @@ def read_task(message: Dict[str, Any]) -> Optional[str]:
     task = _find(message, TASK_KEYS)
     if task is not None and (not isinstance(task, str) or len(task) > LONGEST_TASK):
         raise WireError(f"{TASK_KEYS[0]} is {kind(task)}, expected a text of at most {LONGEST_TASK} characters")
-    return task
+    return None if task is None else check_text(task)
+
+
+def check_text(text: str) -> str:
+    """A text that can be written down; raises WireError for one with half a character in it, as JSON allows."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise WireError(f"a text cannot be written as UTF-8: {error.reason}") from error
+    return text
 
 
 def check_picture(value: Any) -> np.ndarray:

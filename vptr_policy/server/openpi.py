@@ -55,7 +55,7 @@ class _Connection:
             try:
                 with self._service.answering():
                     await self._websocket.send_bytes(await self._answer(frame.get("bytes")))
-            except (WireError, ValueError) as error:
+            except WireError as error:
                 return await self._refuse(str(error), BAD_MESSAGE)
             except Refusal as refusal:
                 return await self._refuse(refusal.detail, LEAVING if self._service.stopping else INTERNAL)

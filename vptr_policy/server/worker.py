@@ -1,11 +1,13 @@
 """One thread that runs a policy, which is not made for more, and how long it takes."""
 
 import asyncio
+import queue
+import threading
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Callable, Deque, Dict, Optional, TypeVar
+from typing import Any, Callable, Deque, Dict, Optional, Tuple, TypeVar
 
 import numpy as np
 
@@ -13,10 +15,12 @@ from robot_bridge.interface import Action, Observation
 from vptr_policy.policy import TrainedPolicy
 from vptr_policy.server.refusal import Refusal
 from vptr_policy.task_words import name_task
+from vptr_policy.wire import WireError
 
 REMEMBERED = 1000
 """Actions over which the latencies in /health are."""
-WARM_UP = 20
+COLD, WARM_UP = 10, 40
+"""Actions at the start: the first ones are slow and not counted, the others are the first latencies in /health."""
 
 Result = TypeVar("Result")
 
@@ -37,26 +41,24 @@ class PolicyWorker:
         """Jobs that are not done ``timeout_s`` after they were asked for are refused with 504."""
         self.policy = policy
         self._timeout_s = timeout_s
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="policy")
+        self._jobs: queue.SimpleQueue[Optional[Tuple[Future[Any], Callable[[], Any]]]] = queue.SimpleQueue()
         self._seconds: Deque[float] = deque(maxlen=REMEMBERED)
         self._began_s: Optional[float] = None
         self._told = ""
+        # a daemon: a policy that hangs must not keep a server from ending, as concurrent.futures' threads would
+        threading.Thread(target=self._work, name="policy", daemon=True).start()
 
     async def run(self, job: Callable[[], Result]) -> Result:
         """The result of a job; what is not begun when its client has gone is not begun at all."""
-        future = asyncio.wrap_future(self._thread.submit(self._watched, job))
+        future = asyncio.wrap_future(self._submit(job))
         try:
             return await asyncio.wait_for(future, self._timeout_s)
         except asyncio.TimeoutError:
             raise Refusal(504, f"the policy gave no answer within {self._timeout_s:g} s", 1) from None
 
     def act(self, observation: Observation, words: str) -> Answer:
-        """Act, told the task anew where the last action was for another one. To be called in a job."""
-        task = self.name_task(words)
-        if task != self._told:
-            self._told = ""
-            self.policy.reset(task)
-            self._told = task
+        """Act, told the task where the last action was for another one; raises WireError. To be called in a job."""
+        task = self._tell(words, anew=False)
         began = time.perf_counter()
         action = self.policy.act(observation)
         seconds = time.perf_counter() - began
@@ -65,24 +67,17 @@ class PolicyWorker:
         self._seconds.append(seconds)
         return Answer(action, task, seconds)
 
-    def name_task(self, words: str) -> str:
-        """The task that ``words`` mean; raises ValueError naming the known ones. To be called in a job."""
-        card = self.policy.card
-        return words if card.language else name_task(words, card.tasks, card.aliases)
-
     def check_task(self, words: str) -> str:
-        """As ``name_task``, and the policy has been told it once: a new sentence takes long. To be called in a job."""
-        task = self.name_task(words)
-        self._told = ""
-        self.policy.reset(task)
-        self._told = task
-        return task
+        """The task that ``words`` mean, told to the policy: a new sentence takes long. To be called in a job."""
+        return self._tell(words, anew=True)
 
     def warm_up(self) -> None:
         """Act so often, on the thread that will act, that the first real action is as quick as the others."""
         blank = Observation(np.zeros((480, 640, 3), np.uint8), np.zeros(7), 0.0, 0.0)
-        for _ in range(WARM_UP):
-            self._thread.submit(self.act, blank, self.policy.tasks[0]).result()
+        for number in range(COLD + WARM_UP):
+            self._submit(lambda: self.act(blank, self.policy.tasks[0])).result()
+            if number < COLD:
+                self._seconds.clear()
 
     @property
     def hangs(self) -> bool:
@@ -98,11 +93,31 @@ class PolicyWorker:
 
     def close(self) -> None:
         """Take no more jobs."""
-        self._thread.shutdown(wait=False)
+        self._jobs.put(None)
 
-    def _watched(self, job: Callable[[], Result]) -> Result:
-        self._began_s = time.monotonic()
+    def _tell(self, words: str, anew: bool) -> str:
+        card = self.policy.card
         try:
-            return job()
-        finally:
-            self._began_s = None
+            task = words if card.language else name_task(words, card.tasks, card.aliases)
+            if anew or task != self._told:
+                self._told = ""
+                self.policy.reset(task)
+                self._told = task
+        except ValueError as error:
+            raise WireError(str(error)) from error
+        return task
+
+    def _submit(self, job: Callable[[], Result]) -> "Future[Result]":
+        future: Future[Result] = Future()
+        self._jobs.put((future, job))
+        return future
+
+    def _work(self) -> None:
+        for future, job in iter(self._jobs.get, None):
+            if future.set_running_or_notify_cancel():
+                self._began_s = time.monotonic()
+                try:
+                    future.set_result(job())
+                except BaseException as error:  # whatever it was, who asked must know
+                    future.set_exception(error)
+                self._began_s = None

@@ -1,6 +1,5 @@
 """int8: taken for a network whose actions it keeps, refused for one whose actions it does not."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np

@@ -13,17 +13,17 @@ from vptr_policy.server.service import ServerLimits, Service
 from vptr_policy.server.serving import bind, serve, url
 from vptr_policy.server.worker import PolicyWorker
 
-TASKS = ("knife_in_pot", "cucumber_in_bowl", "slow_one", "hanging_one", "broken_one", "lost_one")
+TASKS = ("knife_in_pot", "cucumber_in_bowl", "slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")
 TIMEOUT_S, BODY_S, HEAD_S = 1.5, 0.7, 0.8
 CONCURRENCY = 3
 
 
-def make_policy() -> TrainedPolicy:
+def make_policy(checkpoint: str = "sha256 of a test") -> TrainedPolicy:
     """The same weights in each process."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     actor = Actor(NetworkConfig(tasks=len(TASKS), width=8, hidden=(16,)))
-    return TrainedPolicy(actor, Card({"name": "bc"}, actor.config, TASKS, gripper="continuous"), "sha256 of a test")
+    return TrainedPolicy(actor, Card({"name": "bc"}, actor.config, TASKS, gripper="continuous"), checkpoint)
 
 
 class Misbehaving:
@@ -38,20 +38,20 @@ class Misbehaving:
         told = TASKS[int(task.argmax())]
         if told == "broken_one":
             raise KeyError("a secret of the inside")
-        time.sleep({"slow_one": 0.5, "hanging_one": 2 * TIMEOUT_S}.get(told, 0.0))
+        time.sleep({"slow_one": 0.5, "hanging_one": 2 * TIMEOUT_S, "stuck_one": 1e6}.get(told, 0.0))
         return self.inner(planes, state, task) * (float("nan") if told == "lost_one" else 1.0)
 
 
-def main(token):
+def main(token="", port="0", *checkpoint):
     head_timeout.HEAD_S = HEAD_S
-    policy = make_policy()
+    policy = make_policy(*checkpoint)
     policy.inference = Misbehaving(policy)
     worker = PolicyWorker(policy, TIMEOUT_S)
     worker.warm_up()
     service = Service(worker, ServerLimits(CONCURRENCY, TIMEOUT_S, body_bytes=4 * 2**20, body_s=BODY_S))
-    listening = bind("127.0.0.1", 0)
+    listening = bind("127.0.0.1", int(port))
     serve(service, listening, token or None, lambda: print("serving on", url(listening), flush=True))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

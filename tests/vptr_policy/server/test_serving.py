@@ -1,0 +1,102 @@
+"""The life of a server: its socket, work off the event loop, and its end while somebody waits."""
+
+import asyncio
+import concurrent.futures
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+import requests
+from bare import BareSocket
+from policy_server import TASKS, TIMEOUT_S
+from running import IMAGE, STATE, Server, observation, post
+
+from vptr_policy.server.serving import MOST_CONNECTIONS, bind, is_local, url
+from vptr_policy.wire import pack
+
+SCRIPT = str(Path(__file__).with_name("policy_server.py"))
+
+
+def test_a_socket_says_where_it_is() -> None:
+    with bind("127.0.0.1", 0) as here, bind("0.0.0.0", 0) as anywhere:
+        assert is_local(here) and not is_local(anywhere)
+        assert url(here) == f"http://127.0.0.1:{here.getsockname()[1]}"
+    for host, port in (("127.0.0.1", 99999), ("no such host.invalid", 0), ("203.0.113.1", 0)):
+        with pytest.raises(OSError, match="cannot listen on"):
+            bind(host, port)
+
+
+def test_answers_are_not_delayed() -> None:
+    """Nagle's algorithm and delayed acknowledgements would add 40 ms to answers of two packets."""
+
+    async def delayed() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: Any, writer: asyncio.StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = bind("127.0.0.1", 0)
+        server = await asyncio.start_server(answer, sock=listening)
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        no_delay = await found
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+        return no_delay
+
+    assert asyncio.run(delayed()) == 1
+
+
+def test_the_server_answers_others_while_the_policy_thinks(server: Server) -> None:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        thinking = pool.submit(post, server, "/act", observation(instruction="slow_one"))
+        time.sleep(0.1)
+        began = time.monotonic()
+        assert requests.get(server.url + "/health", timeout=10).json()["in_flight"] == 1
+        assert time.monotonic() - began < 0.3 and not thinking.done()
+        assert thinking.result().status_code == 200
+
+
+def test_connections_that_say_nothing_keep_nobody_out(server: Server) -> None:
+    silent = [socket.create_connection(server.address) for _ in range(MOST_CONNECTIONS // 2)]
+    try:
+        assert post(server, "/act", observation()).status_code == 200
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_end_answers_first(tmp_path: Path, sig: signal.Signals) -> None:
+    server = Server(tmp_path / "log", SCRIPT).wait()
+    message = pack({"image": IMAGE, "state": STATE, "prompt": "slow_one"})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, BareSocket(server.address) as waiting:
+        waiting.receive()
+        waiting.send(message)
+        asked = pool.submit(post, server, "/act", observation(instruction="slow_one"))
+        time.sleep(0.3)
+        server.process.send_signal(sig)
+        time.sleep(0.1)
+        with pytest.raises((requests.ConnectionError, AssertionError)):
+            assert post(server, "/act", observation()).status_code != 503
+        assert msgpack.unpackb(waiting.receive()[1])["task"] == "slow_one"
+        answer = asked.result()
+    assert answer.status_code == 200 and answer.headers["x-task"] == "slow_one"
+    assert server.process.wait(timeout=10) == 0
+    assert "Traceback" not in server.output(), server.output()
+
+
+def test_a_policy_that_never_answers_does_not_keep_the_server_alive(tmp_path: Path) -> None:
+    server = Server(tmp_path / "log", SCRIPT).wait()
+    assert post(server, "/act", observation(instruction="stuck_one")).status_code == 504
+    assert post(server, "/act", observation(instruction=TASKS[0])).status_code == 504
+    assert requests.get(server.url + "/health", timeout=10).json()["status"] == "hangs"
+    began = time.monotonic()
+    assert server.end() == 0 and time.monotonic() - began < TIMEOUT_S + 6.0
