@@ -6,17 +6,18 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Union
 
 from robot_bridge.share import share_path
+from vptr_policy.address import is_address
 
 SUFFIXES = (".safetensors", ".json")
 PACKAGES = ("numpy", "scipy", "torch", "onnxruntime", "openvino", "mujoco", "opencv-python-headless", "pillow")
 
 
-def provenance(policy: Path, operator: str, configuration: Mapping[str, Any]) -> Dict[str, Any]:
+def provenance(policy: Union[str, Path], operator: str, configuration: Mapping[str, Any]) -> Dict[str, Any]:
     """What a report must name to be repeatable; the same inputs on the same machine give the same answer."""
-    return _facts(str(policy), checkpoint_hash(policy), operator, configuration)
+    return _facts(str(policy), policy_hash(policy), operator, configuration)
 
 
 def sealed_provenance(commitment: str, operator: str, configuration: Mapping[str, Any]) -> Dict[str, Any]:
@@ -46,6 +47,24 @@ def package_versions() -> Dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def policy_hash(policy: Union[str, Path]) -> str:
+    """What names the weights of a policy: those in a folder, or those that the server at an address says it serves.
+
+    Raises ValueError where there is no checkpoint, or no server.
+    """
+    if not is_address(policy):
+        return checkpoint_hash(Path(policy))
+    from vptr_policy.client import RemotePolicy
+    from vptr_policy.runtime import PolicyLost
+
+    try:
+        served = RemotePolicy(str(policy))
+    except PolicyLost as error:
+        raise ValueError(str(error)) from error
+    served.close()
+    return served.checkpoint
 
 
 def checkpoint_hash(folder: Path) -> str:

@@ -96,10 +96,10 @@ def key(plan: Any) -> Tuple[Any, ...]:
 
 def identify(policy: str) -> str:
     """The hash of a policy's files: results of weights that stood there before are none of these."""
-    from eval_protocol.provenance import checkpoint_hash
+    from eval_protocol.provenance import policy_hash
     from eval_protocol.rollout import EXPERT
 
-    return EXPERT if policy == EXPERT else checkpoint_hash(Path(policy))
+    return EXPERT if policy == EXPERT else policy_hash(policy)
 
 
 def read_results(out: Optional[Path]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:

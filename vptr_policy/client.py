@@ -28,6 +28,15 @@ BAD_MESSAGE = 1008
 """The server's code for a message of ours that is wrong, an unknown task above all."""
 
 
+def answers(address: str, timeout_s: float = CONNECT_S) -> bool:
+    """Whether there is a policy server at an address that lets us in."""
+    try:
+        RemotePolicy(address, connect_s=timeout_s).close()
+    except PolicyLost:
+        return False
+    return True
+
+
 class _Dropped(PolicyLost):
     """The connection is no more; the server may still be there, or again."""
 

@@ -25,6 +25,7 @@ from eval_protocol.video import PART, VideoWriter
 
 READY_S = 15.0
 BACK_S = 60.0
+SERVER_S = 2.0
 MOVE_S = 65.0
 ARM_S = 3.0
 SELECT_S = 120.0
@@ -62,6 +63,8 @@ class RosRobot(ABC):
         self._folder, self._say, self._checkpoint = folder, say, checkpoint
         self._operator, self._attended = operator, attended
         self.policies: Mapping[str, NamedPolicy] = {}
+        self.server = ""
+        """Address of the policy server behind the policy node, where there is one."""
         self.topics = Topics()
         self.policy = PolicyClient()
         self._prepared = rospy.Time(0)
@@ -325,7 +328,10 @@ class RosRobot(ABC):
         image = self.topics.image_stamp
         if image is None or image <= self._aborted or not -1.0 <= self.topics.image_age_s() <= 10 * MAX_IMAGE_AGE_S:
             parts["camera"].append("/camera/color/image_raw/compressed")
-        return [f"the {node} node ({_few(names)})" for node, names in parts.items() if names]
+        missing = [f"the {node} node ({_few(names)})" for node, names in parts.items() if names]
+        if not missing and self.server and not _serves(self.server):
+            missing = [f"the policy server at {self.server}"]
+        return missing
 
 
 def _few(names: List[str]) -> str:
@@ -353,3 +359,9 @@ def _off_pose(state: np.ndarray, pose: StartPose) -> str:
     if not (off_m <= TOLERANCE_M and off_rad <= TOLERANCE_RAD):
         return f"the gripper is {100 * off_m:.1f} cm and {off_rad:.2f} rad from its start pose"
     return ""
+
+
+def _serves(address: str) -> bool:
+    from vptr_policy.client import answers  # and torch, which sessions of local policies need not load
+
+    return answers(address, SERVER_S)

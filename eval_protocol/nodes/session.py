@@ -1,10 +1,10 @@
 """The session node: runs the trials of a plan over ROS and logs them. Interface: docs/ros_interface.md.
 
 Private parameters: robot (sim, interbotix), task, scenario, seed, protocol (YAML of start poses), plan (JSON file in
-place of these four), key (JSON file: who is who in a plan of several policies), policy (checkpoint folder), speed
-(simulation; 0: measured), session_dir (empty: a new folder under ./sessions; one that holds a session is resumed),
-operator, judge (who sets scenes and judges: predicate, console or terminal; empty: the predicate of a simulation, a
-terminal at the real robot).
+place of these four), key (JSON file: who is who in a plan of several policies), policy (checkpoint folder, or address
+of a server), speed (simulation; 0: measured), session_dir (empty: a new folder under ./sessions; one that holds a
+session is resumed), operator, judge (who sets scenes and judges: predicate, console or terminal; empty: the predicate
+of a simulation, a terminal at the real robot).
 """
 
 import json
@@ -33,6 +33,7 @@ from eval_protocol.study import Schedule, Study, schedule_from_json
 from eval_protocol.summary import summarise
 from eval_protocol.terminal_table import print_table
 from eval_protocol.video import remove_unfinished
+from vptr_policy.address import is_address
 
 START_S = 120.0
 NODES = ("bridge", "camera", "policy")
@@ -69,7 +70,8 @@ def run(settings: Dict[str, Any]) -> bool:
         if not finished(store.trials(), plan):
             _check_master()
             operator = _operator(folder, settings["judge"])
-            _run_trials(store, plan, _robot(folder, settings, facts["checkpoint"], operator), policies)
+            robot = _robot(folder, settings, facts["checkpoint"], operator)
+            _run_trials(store, plan, robot, policies, "" if policies else settings["policy"])
         return _finish(store, folder, operator)
     finally:
         store.close()
@@ -91,10 +93,10 @@ def _policies(plan: Schedule, key: str) -> Mapping[str, NamedPolicy]:
     return read_key(Path(key), plan.commitment).policies
 
 
-def _policy(settings: Dict[str, Any]) -> Path:
+def _policy(settings: Dict[str, Any]) -> str:
     if not settings["policy"]:
-        raise ValueError("~policy is empty: give the folder of the checkpoint that the policy node runs")
-    return Path(settings["policy"])
+        raise ValueError("~policy is empty: give the checkpoint folder, or the server, of the policy node's policy")
+    return str(settings["policy"])
 
 
 def _parameters_of_nodes() -> Dict[str, Any]:
@@ -102,8 +104,11 @@ def _parameters_of_nodes() -> Dict[str, Any]:
     return {node: parameters[node] for node in NODES if node in parameters}
 
 
-def _run_trials(store: Store, plan: Schedule, robot: RosRobot, policies: Mapping[str, NamedPolicy]) -> None:
+def _run_trials(
+    store: Store, plan: Schedule, robot: RosRobot, policies: Mapping[str, NamedPolicy], server: str
+) -> None:
     robot.policies = policies
+    robot.server = server if is_address(server) else ""
     robot.wait_until_there(START_S)
     if isinstance(robot, SimulatedRobot):
         robot.choose_speed(*plan.at(1))

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from eval_protocol.provenance import checkpoint_hash, git_sha, provenance
+from eval_protocol.provenance import checkpoint_hash, git_sha, policy_hash, provenance
 from robot_bridge.share import share_path
 from vptr_policy.policy import load_policy
 
@@ -54,6 +54,11 @@ def test_the_commit_is_named_and_marked_when_files_differ(tmp_path):
     assert git_sha(tmp_path) == sha
     (tmp_path / "a").write_text("2")
     assert git_sha(tmp_path) == sha + " with uncommitted changes"
+
+
+def test_an_address_without_a_server_is_said_to_be_one():
+    with pytest.raises(ValueError, match=r"no policy server at http://127\.0\.0\.1:9"):
+        policy_hash("http://127.0.0.1:9")
 
 
 def test_provenance_names_what_a_report_needs(checkpoint):

@@ -9,35 +9,13 @@ from typing import Any, Iterator
 import numpy as np
 import pytest
 from policy_server import TASKS, TIMEOUT_S, make_policy
-from running import IMAGE, STATE, Server
+from running import IMAGE, POLICY_SERVER, STATE, Restartable, Server
 
 from robot_bridge.interface import Observation
-from vptr_policy.client import RemotePolicy
+from vptr_policy.client import RemotePolicy, answers
 from vptr_policy.runtime import PolicyLost
 
-SCRIPT = str(Path(__file__).parent / "server" / "policy_server.py")
 SEEN = Observation(IMAGE, STATE, 0.0, 0.0)
-
-
-class Restartable:
-    """A server that can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = "0"
-        self.start()
-
-    def start(self, *checkpoint: str) -> None:
-        log = self._folder / f"log-{time.monotonic_ns()}"
-        self.running = Server(log, SCRIPT, "", self.port, *checkpoint).wait()
-        self.port = str(self.running.address[1])
-
-    @property
-    def url(self) -> str:
-        return self.running.url
-
-    def kill(self) -> None:
-        self.running.kill()
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +70,10 @@ def test_a_policy_without_an_answer_is_lost_in_time(server: Restartable, task: s
 def test_a_server_that_is_killed_is_lost_at_once_and_found_again(server: Restartable, policy: RemotePolicy) -> None:
     policy.reset(TASKS[0])
     before = policy.act(SEEN).vector
+    assert answers(server.url)
     server.kill()
     began = time.monotonic()
+    assert not answers(server.url)
     with pytest.raises(PolicyLost, match=r"the connection to the policy at .* was lost"):
         policy.act(SEEN)
     with pytest.raises(PolicyLost, match="no policy server at http://"):
@@ -122,7 +102,7 @@ def test_another_checkpoint_at_the_same_address_does_not_act(server: Restartable
 
 
 def test_a_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    guarded = Server(tmp_path / "log", SCRIPT, "open sesame").wait()
+    guarded = Server(tmp_path / "log", POLICY_SERVER, "open sesame").wait()
     try:
         with pytest.raises(PolicyLost, match="set VPTR_TOKEN"):
             RemotePolicy(guarded.url)

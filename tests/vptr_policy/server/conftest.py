@@ -8,14 +8,12 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from running import Server
-
-SCRIPT = str(Path(__file__).with_name("policy_server.py"))
+from running import POLICY_SERVER, Server
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("server") / "log", SCRIPT, "").wait()
+    started = Server(tmp_path_factory.mktemp("server") / "log", POLICY_SERVER, "").wait()
     yield started
     started.kill()
 
@@ -23,6 +21,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="package")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One that asks for a token."""
-    started = Server(tmp_path_factory.mktemp("guarded") / "log", SCRIPT, "a secret token").wait()
+    started = Server(tmp_path_factory.mktemp("guarded") / "log", POLICY_SERVER, "a secret token").wait()
     yield started
     started.kill()

@@ -14,6 +14,7 @@ import numpy as np
 import requests
 
 REPO = Path(__file__).resolve().parents[3]
+POLICY_SERVER = str(Path(__file__).with_name("policy_server.py"))
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 STATE = np.array([0.25, 0.0, 0.1, 0.0, 0.0, 0.2, 1.0], dtype=np.float32)
 
@@ -56,6 +57,27 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(timeout=60)
+
+
+class Restartable:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = "0"
+        self.start()
+
+    def start(self, *checkpoint: str) -> None:
+        log = self._folder / f"log-{time.monotonic_ns()}"
+        self.running = Server(log, POLICY_SERVER, "", self.port, *checkpoint).wait()
+        self.port = str(self.running.address[1])
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+    def kill(self) -> None:
+        self.running.kill()
 
 
 def post(server: Server, path: str, content: Any, **options: Any) -> requests.Response:

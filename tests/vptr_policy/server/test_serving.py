@@ -13,12 +13,10 @@ import pytest
 import requests
 from bare import BareSocket
 from policy_server import TASKS, TIMEOUT_S
-from running import IMAGE, STATE, Server, observation, post
+from running import IMAGE, POLICY_SERVER, STATE, Server, observation, post
 
 from vptr_policy.server.serving import MOST_CONNECTIONS, bind, is_local, url
 from vptr_policy.wire import pack
-
-SCRIPT = str(Path(__file__).with_name("policy_server.py"))
 
 
 def test_a_socket_says_where_it_is() -> None:
@@ -75,7 +73,7 @@ def test_connections_that_say_nothing_keep_nobody_out(server: Server) -> None:
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_end_answers_first(tmp_path: Path, sig: signal.Signals) -> None:
-    server = Server(tmp_path / "log", SCRIPT).wait()
+    server = Server(tmp_path / "log", POLICY_SERVER).wait()
     message = pack({"image": IMAGE, "state": STATE, "prompt": "slow_one"})
     with concurrent.futures.ThreadPoolExecutor(1) as pool, BareSocket(server.address) as waiting:
         waiting.receive()
@@ -94,7 +92,7 @@ def test_a_server_that_is_told_to_end_answers_first(tmp_path: Path, sig: signal.
 
 
 def test_a_policy_that_never_answers_does_not_keep_the_server_alive(tmp_path: Path) -> None:
-    server = Server(tmp_path / "log", SCRIPT).wait()
+    server = Server(tmp_path / "log", POLICY_SERVER).wait()
     assert post(server, "/act", observation(instruction="stuck_one")).status_code == 504
     assert post(server, "/act", observation(instruction=TASKS[0])).status_code == 504
     assert requests.get(server.url + "/health", timeout=10).json()["status"] == "hangs"
