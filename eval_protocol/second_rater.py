@@ -1,4 +1,4 @@
-"""A second rater at a terminal: the videos of a session, shuffled, without what was said of them before."""
+"""A second rater, at a terminal or at the page: a session's videos, shuffled, without what was said of them before."""
 
 import random
 import shlex
@@ -14,6 +14,24 @@ from eval_protocol.store import Store, StoreError
 
 QUESTION = "success, failure, again, later or quit [s/f/a/l/q]: "
 SHOW_S = 600.0
+
+
+def left(store: Store, rater: str) -> List[Record]:
+    """The judged trials with a video that this rater has not rated yet, in this rater's order."""
+    reading = read(store)
+    done = {one.trial for one in reading.labels if one.role == SECOND and one.rater == rater}
+    shown = [one for one in records(reading) if one.judged and one.video]
+    random.Random(f"{reading.session.id}/{rater}").shuffle(shown)
+    return [one for one in shown if one.id not in done]
+
+
+def result(store: Store, rater: str) -> str:
+    """The agreement, once all are rated: before that it would tell the first verdicts."""
+    count = len(left(store, rater))
+    if count:
+        return f"{count} videos are left: go on when you like"
+    found = agreements(store).get(rater)
+    return f"all rated: {found.words()}" if found else "there is no video to rate"
 
 
 class SecondRater:
@@ -36,34 +54,18 @@ class SecondRater:
         self._store, self._rater, self._player = store, rater.strip(), shlex.split(player)
         self._ask, self._say = ask, say
 
-    def left(self) -> List[Record]:
-        """The judged trials with a video that this rater has not rated yet, in this rater's order."""
-        reading = read(self._store)
-        done = {one.trial for one in reading.labels if one.role == SECOND and one.rater == self._rater}
-        shown = [one for one in records(reading) if one.judged and one.video]
-        random.Random(f"{reading.session.id}/{self._rater}").shuffle(shown)
-        return [one for one in shown if one.id not in done]
-
     def run(self) -> None:
         """Ask until all are rated or the rater quits."""
-        left, reading = self.left(), read(self._store)
+        todo, reading = left(self._store, self._rater), read(self._store)
         if reading.session.provenance.get("operator") == self._rater:
             self._say(f"{self._rater} was this session's operator: the agreement is meant for two people")
         without = sum(one.judged and not one.video for one in records(reading))
         if without:
             self._say(f"{without} judged trials have no video and cannot be rated")
-        for number, one in enumerate(left, start=1):
-            if not self._rate(one, f"{number} of {len(left)}"):
+        for number, one in enumerate(todo, start=1):
+            if not self._rate(one, f"{number} of {len(todo)}"):
                 break
-        self._say(self.result())
-
-    def result(self) -> str:
-        """The agreement so far, once all are rated: before, it would tell the first verdicts."""
-        left = len(self.left())
-        if left:
-            return f"{left} videos are left: go on with the same command"
-        found = agreements(self._store).get(self._rater)
-        return f"all rated: {found.words()}" if found else "there is no video to rate"
+        self._say(result(self._store, self._rater))
 
     def _rate(self, one: Record, place: str) -> bool:
         """Ask about one video; returns whether to go on."""

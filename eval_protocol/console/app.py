@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, Optional
 
-from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field, ValidationError
@@ -15,7 +15,7 @@ from eval_protocol.console.access import COOKIE, Access, Forbidden
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer, Desk
 from eval_protocol.console.progress import NAME
-from eval_protocol.console.review import Correction, correct, described
+from eval_protocol.console.review import Correction, Rating, correct, described, rated, to_rate
 from eval_protocol.session import STARTS
 from robot_bridge.share import share_path
 
@@ -87,6 +87,19 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
     def label(given: Correction) -> Dict[str, Any]:
         correct(_file(desk), given)
         return described(_file(desk))
+
+    @app.get("/rate")
+    def rate_page() -> FileResponse:
+        return FileResponse(pages / "rate.html")
+
+    @app.get("/rate/next")
+    def next_to_rate(rater: str = Query(max_length=40)) -> Dict[str, Any]:
+        return to_rate(_file(desk), rater)
+
+    @app.post("/rate/labels")
+    def rate_one(given: Rating) -> Dict[str, Any]:
+        rated(_file(desk), given)
+        return to_rate(_file(desk), given.rater)
 
     @app.post("/stop")
     def stop_now() -> Dict[str, str]:

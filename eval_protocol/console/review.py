@@ -1,4 +1,4 @@
-"""Past attempts with their videos and labels; a correction stands beside the verdict that it corrects."""
+"""Past attempts with their videos: corrections, which stand beside their verdicts, and a second rater's labels."""
 
 from datetime import datetime, timezone
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import Any, Dict, List
 
 from pydantic import Field, field_validator
 
+from eval_protocol.labels import rate
 from eval_protocol.plan import Trial
 from eval_protocol.rubric import FAILURES, MILESTONES, Rubric
+from eval_protocol.second_rater import left, result
 from eval_protocol.store import LabelRow, Store, StoreError, TrialRow
 from eval_protocol.study import schedule_from_json
 from eval_protocol.yaml_source import Strict
@@ -28,6 +30,15 @@ class Correction(Strict):
         if not text.strip():
             raise ValueError("say who corrects, and why")
         return text.strip()
+
+
+class Rating(Strict):
+    """What a second rater says of a video."""
+
+    attempt: str = Field(max_length=40)
+    rater: str = Field(min_length=1, max_length=40)
+    success: bool
+    rubric: Rubric = Field(default_factory=Rubric)
 
 
 def described(path: Path) -> Dict[str, Any]:
@@ -65,6 +76,41 @@ def correct(path: Path, correction: Correction) -> None:
             correction.rubric.to_json(),
             correction.reason,
         )
+    finally:
+        store.close()
+
+
+def to_rate(path: Path, rater: str) -> Dict[str, Any]:
+    """The next video for a second rater, without what was said of it before; with none left the agreement."""
+    if not rater.strip():
+        raise StoreError("say who you are: a second rating needs a name")
+    store = Store(path, read_only=True)
+    try:
+        todo = left(store, rater.strip())
+        if not todo:
+            return {"left": 0, "result": result(store, rater.strip())}
+        plan = schedule_from_json(store.session().plan).at(todo[0].trial)[0]
+    finally:
+        store.close()
+    return {
+        "left": len(todo),
+        "attempt": todo[0].id,
+        "video": f"/session/{todo[0].video}",
+        "task": todo[0].task,
+        "success": plan.success,
+        "milestones": MILESTONES,
+        "failures": FAILURES,
+    }
+
+
+def rated(path: Path, rating: Rating) -> None:
+    """Log a second rater's label; raises StoreError where there is no such video, or it was rated."""
+    store = Store(path, exclusive=False)
+    try:
+        found = [one for one in left(store, rating.rater.strip()) if one.id == rating.attempt]
+        if not found:
+            raise StoreError("you have rated this video, or it is not of this session: load the page again")
+        rate(store, found[0].trial, rating.rater, rating.success, rating.rubric)
     finally:
         store.close()
 

@@ -1,7 +1,7 @@
 import pytest
 
 from eval_protocol.labels import agreements
-from eval_protocol.second_rater import SecondRater
+from eval_protocol.second_rater import SecondRater, left
 from eval_protocol.store import Store, StoreError
 from tests.eval_protocol.studies import single_session
 
@@ -58,7 +58,7 @@ def test_all_videos_are_rated_in_another_order_without_the_first_verdict(store):
 def test_it_goes_on_where_it_was_left_and_tells_no_kappa_before_the_end(store):
     first = Terminal(judge, limit=2)
     rater(store, first).run()
-    assert first.said[-1] == "4 videos are left: go on with the same command"
+    assert first.said[-1] == "4 videos are left: go on when you like"
     assert len(store.labels()) == 2
     second = Terminal(judge)
     rater(store, second).run()
@@ -70,11 +70,9 @@ def test_it_goes_on_where_it_was_left_and_tells_no_kappa_before_the_end(store):
 
 
 def test_each_rater_has_an_order_of_their_own(store):
-    orders = {tuple(one.trial for one in rater(store, Terminal(judge), name).left()) for name in ("bob", "cem", "dee")}
+    orders = {tuple(one.trial for one in left(store, name)) for name in ("bob", "cem", "dee")}
     assert len(orders) > 1
-    assert [one.trial for one in rater(store, Terminal(judge)).left()] == [
-        one.trial for one in rater(store, Terminal(judge)).left()
-    ]
+    assert [one.trial for one in left(store, "bob")] == [one.trial for one in left(store, "bob")]
 
 
 def test_wrong_answers_are_asked_again_and_later_skips(store):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from eval_protocol.console.progress import read_progress
-from eval_protocol.console.review import Correction, correct, described
+from eval_protocol.console.review import Correction, Rating, correct, described, rated, to_rate
 from eval_protocol.plan import make_plan
 from eval_protocol.store import Store, StoreError
 
@@ -79,3 +79,24 @@ def test_progress_tells_attempts_and_the_picture_of_the_same_start(running: Stor
     assert progress.reference(2, tmp_path) == "starts/two.jpg"
     assert progress.trial(0, tmp_path) is None and progress.trial(13, tmp_path) is None
     assert any("cucumber" in line for line in first["instructions"])
+
+
+def test_a_second_rater_sees_a_video_without_its_verdict_and_rates_it_once(running: Store, tmp_path: Path) -> None:
+    path = tmp_path / "session.sqlite"
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "one.mp4").write_bytes(b"video")
+    asked = to_rate(path, "Bob")
+    assert (asked["left"], asked["video"], asked["task"]) == (1, "/session/videos/one.mp4", "cucumber_in_bowl")
+    assert "operator" not in str(asked) and asked["success"].startswith("the cucumber"), "the criterion, no verdict"
+    rated(path, Rating(attempt=asked["attempt"], rater="Bob", success=False))
+    assert to_rate(path, "Bob") == {"left": 0, "result": to_rate(path, "Bob")["result"]}
+    assert "0% of 1 trials rated alike" in to_rate(path, "Bob")["result"]
+    with pytest.raises(StoreError, match="you have rated this video"):
+        rated(path, Rating(attempt=asked["attempt"], rater="Bob", success=True))
+    assert to_rate(path, "Cem")["left"] == 1, "another rater has not"
+
+
+def test_a_rater_without_a_name_is_refused(running: Store, tmp_path: Path) -> None:
+    del running
+    with pytest.raises(StoreError, match="needs a name"):
+        to_rate(tmp_path / "session.sqlite", " ")
