@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from tyro.conf import Positional
 
 from eval_protocol.settings import DEFAULT_TASK
-from vptr_cli.eval_labels import correct, rate, unseal
+from vptr_cli.eval_labels import correct, rate, review, unseal
 from vptr_cli.eval_report import compare, failed, report
 
 
@@ -163,5 +163,6 @@ COMMANDS: Dict[str, Callable[..., int]] = {
     "unseal": unseal,
     "correct": correct,
     "rate": rate,
+    "review": review,
     "save-pose": save_pose,
 }

@@ -1,5 +1,7 @@
-"""`vptr eval unseal`, `correct` and `rate`: what is said of a session after its trials."""
+"""`vptr eval unseal`, `correct`, `rate` and `review`: what is said of a session after its trials."""
 
+import signal
+import threading
 from pathlib import Path
 from typing import Literal, Tuple
 
@@ -98,4 +100,37 @@ def rate(session: Positional[Path], rater: str, player: str = "") -> int:
         return failed("rate", error)
     except EOFError:
         print("\nstopped; what was rated is kept: go on with the same command")
+    return 0
+
+
+def review(session: Positional[Path], host: str = "127.0.0.1", port: int = 0, token: str = "") -> int:
+    """Serve a session's page without a robot, until Ctrl-C: videos beside each other, corrections, second ratings.
+
+    Args:
+        session: folder of the session, or its session.sqlite
+        host: where the page can be opened: this machine; 0.0.0.0 or an address of this machine: others too
+        port: 0: any
+        token: that others must show; default a new one, which is printed
+    """
+    from eval_protocol.console.access import Access, free_port, is_loopback, new_token
+    from eval_protocol.console.app import make_app
+    from eval_protocol.console.archive import Archive
+    from eval_protocol.console.control import Control
+    from eval_protocol.console.server import ConsoleServer, announcement
+    from eval_protocol.store import StoreError, session_file
+
+    try:
+        desk, port = Archive(session_file(session).resolve().parent), port or free_port(host)
+        access = Access(host, port, token if is_loopback(host) else token or new_token())
+        server = ConsoleServer(make_app(desk, access, Control()), host, port)
+        server.start()
+    except (StoreError, ValueError, OSError) as error:
+        return failed("review", error)
+    for line in announcement(access):
+        print(line, flush=True)
+    asked_to_end = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_end.set())
+    asked_to_end.wait()
+    server.close()
     return 0
