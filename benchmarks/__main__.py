@@ -9,14 +9,14 @@ from typing import Callable, Dict, List, Optional, Tuple
 
 from benchmarks.measure import Measure, table
 
-NAMES = ("servo", "policy", "latency", "render", "data", "training", "video")
+NAMES = ("servo", "policy", "acting", "serving", "latency", "render", "data", "training", "video")
 
 
 def bench(only: Tuple[str, ...] = (), json: Optional[Path] = None) -> int:
     """Measure, and print a table of figures, baselines and ratios.
 
     Args:
-        only: some of servo, policy, latency, render, data, training, video; default all.
+        only: some of servo, policy, acting, serving, latency, render, data, training, video; default all.
         json: where to write the figures too.
     """
     unknown = sorted(set(only) - set(NAMES))
@@ -40,11 +40,13 @@ def bench(only: Tuple[str, ...] = (), json: Optional[Path] = None) -> int:
 
 
 def _benchmarks() -> Dict[str, Callable[[], List[Measure]]]:
-    from benchmarks import latency, rhythm, simulation, training, video
+    from benchmarks import acting, latency, rhythm, serving, simulation, training, video
 
     return {
         "servo": rhythm.servo,
         "policy": rhythm.policy,
+        "acting": acting.acting,
+        "serving": serving.serving,
         "latency": latency.latency,
         "render": simulation.render,
         "data": simulation.trajectories,

@@ -53,12 +53,12 @@ def serve(
     from vptr_policy.server.worker import PolicyWorker
 
     listening = bind(host, port)
+    secret = _token(token, is_local(listening))
     loaded = load_policy(checkpoint_folder(policy or shipped_policy()))
     loaded.inference = choose(backend, loaded.network, loaded.task_vectors(), worker_count(threads), calibration)
     limits = ServerLimits(concurrency, timeout, int(body_mb * 2**20), require_state=require_state)
     worker = PolicyWorker(loaded, timeout)
     worker.warm_up()
-    secret = _token(token, is_local(listening))
 
     def ready() -> None:
         latency = worker.latency()

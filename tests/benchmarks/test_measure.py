@@ -34,4 +34,4 @@ def test_an_unknown_benchmark_is_named():
         [sys.executable, "-m", "benchmarks", "--only", "tea"], cwd=REPO, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "no benchmark tea; known: servo, policy, latency, render, data, training" in done.stderr
+    assert "no benchmark tea; known: servo, policy, acting, serving, latency, render, data, training" in done.stderr
