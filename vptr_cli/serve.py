@@ -42,19 +42,20 @@ def serve(
     if not timeout > 0.0 or not body_mb > 0.0:
         raise ValueError(f"--timeout is {timeout} and --body-mb {body_mb}: expected more than 0")
     from vptr_cli.threads import wait_passively
-
-    wait_passively()
     from vptr_policy.checkpoint_folder import checkpoint_folder
+    from vptr_policy.server.listening import bind, is_local, url
+
+    folder = checkpoint_folder(policy or shipped_policy())
+    listening = bind(host, port)
+    secret = _token(token, is_local(listening))
+    wait_passively()
     from vptr_policy.inference.backends import choose
     from vptr_policy.policy import load_policy
     from vptr_policy.server.service import ServerLimits, Service
-    from vptr_policy.server.serving import bind, is_local, url
     from vptr_policy.server.serving import serve as run
     from vptr_policy.server.worker import PolicyWorker
 
-    listening = bind(host, port)
-    secret = _token(token, is_local(listening))
-    loaded = load_policy(checkpoint_folder(policy or shipped_policy()))
+    loaded = load_policy(folder)
     loaded.inference = choose(backend, loaded.network, loaded.task_vectors(), worker_count(threads), calibration)
     limits = ServerLimits(concurrency, timeout, int(body_mb * 2**20), require_state=require_state)
     worker = PolicyWorker(loaded, timeout)

@@ -9,8 +9,9 @@ from vptr_policy.card import Card
 from vptr_policy.networks.actor import Actor, NetworkConfig
 from vptr_policy.policy import TrainedPolicy
 from vptr_policy.server import head_timeout
+from vptr_policy.server.listening import bind, url
 from vptr_policy.server.service import ServerLimits, Service
-from vptr_policy.server.serving import bind, serve, url
+from vptr_policy.server.serving import serve
 from vptr_policy.server.worker import PolicyWorker
 
 TASKS = ("knife_in_pot", "cucumber_in_bowl", "slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")

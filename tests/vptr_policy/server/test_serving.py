@@ -1,12 +1,10 @@
-"""The life of a server: its socket, work off the event loop, and its end while somebody waits."""
+"""The life of a server: work off the event loop, and its end while somebody waits."""
 
-import asyncio
 import concurrent.futures
 import signal
 import socket
 import time
 from pathlib import Path
-from typing import Any
 
 import msgpack
 import pytest
@@ -15,41 +13,8 @@ from bare import BareSocket
 from policy_server import TASKS, TIMEOUT_S
 from running import IMAGE, POLICY_SERVER, STATE, Server, observation, post
 
-from vptr_policy.server.serving import MOST_CONNECTIONS, bind, is_local, url
+from vptr_policy.server.serving import MOST_CONNECTIONS
 from vptr_policy.wire import pack
-
-
-def test_a_socket_says_where_it_is() -> None:
-    with bind("127.0.0.1", 0) as here, bind("0.0.0.0", 0) as anywhere:
-        assert is_local(here) and not is_local(anywhere)
-        assert url(here) == f"http://127.0.0.1:{here.getsockname()[1]}"
-    for host, port in (("127.0.0.1", 99999), ("no such host.invalid", 0), ("203.0.113.1", 0)):
-        with pytest.raises(OSError, match="cannot listen on"):
-            bind(host, port)
-
-
-def test_answers_are_not_delayed() -> None:
-    """Nagle's algorithm and delayed acknowledgements would add 40 ms to answers of two packets."""
-
-    async def delayed() -> int:
-        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-        async def answer(_: Any, writer: asyncio.StreamWriter) -> None:
-            accepted = writer.get_extra_info("socket")
-            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
-            writer.close()
-
-        listening = bind("127.0.0.1", 0)
-        server = await asyncio.start_server(answer, sock=listening)
-        _, writer = await asyncio.open_connection(*listening.getsockname())
-        no_delay = await found
-        writer.close()
-        await writer.wait_closed()
-        server.close()
-        await server.wait_closed()
-        return no_delay
-
-    assert asyncio.run(delayed()) == 1
 
 
 def test_the_server_answers_others_while_the_policy_thinks(server: Server) -> None:
