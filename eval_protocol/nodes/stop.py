@@ -1,7 +1,7 @@
 """The stop node: a process that does nothing but answer POST /stop, so that nothing else that hangs can hold it up.
 
-Private parameters: host, port (0: any), token (empty: made up); the node sets what it chose, for the console to read and
-to be the same after a respawn.
+Private parameters: host, port (0: any), token (empty: made up); the node sets what it chose, for the console to read
+and to be the same after a respawn.
 """
 
 import sys

@@ -14,7 +14,8 @@ from vptr_policy.server.service import ServerLimits, Service
 from vptr_policy.server.serving import serve
 from vptr_policy.server.worker import PolicyWorker
 
-TASKS = ("knife_in_pot", "cucumber_in_bowl", "slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")
+BAD_TASKS = ("slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")
+TASKS = ("knife_in_pot", "cucumber_in_bowl", "näher_ran", *BAD_TASKS)
 TIMEOUT_S, BODY_S, HEAD_S = 1.5, 0.7, 0.8
 CONCURRENCY = 3
 

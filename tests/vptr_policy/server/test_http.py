@@ -48,6 +48,11 @@ def test_http_clients_do_not_share_a_task(server: Server) -> None:
             assert np.allclose(json_numpy.loads(answer.text), expected[task], atol=1e-7)
 
 
+def test_a_header_tells_the_task_whatever_its_name_is(server: Server) -> None:
+    answer = post(server, "/act", observation(instruction="näher_ran"))
+    assert answer.status_code == 200 and answer.headers["x-task"] == "n?her_ran"
+
+
 def test_reset_and_health(server: Server) -> None:
     assert requests.post(server.url + "/reset", timeout=10).json() == {"status": "reset successful"}
     assert post(server, "/reset", {"instruction": "knife in pot"}).json()["task"] == "knife_in_pot"
@@ -78,6 +83,7 @@ BAD = [
     (observation(instruction=["knife_in_pot"]), "instruction is a list"),
     (observation(instruction="x" * 1001), "at most 1000 characters"),
     (observation(instruction="../../etc/passwd"), "knows no task '../../etc/passwd'"),
+    (observation(instruction="\ud800"), "cannot be written as UTF-8"),
     (observation(image=IMAGE.tolist()), "image is a list, expected an RGB uint8 array"),
     (observation(image=IMAGE.astype(np.float32)), "image is float32 (48, 64, 3)"),
     (observation(image=IMAGE[..., 0]), "image is uint8 (48, 64)"),
