@@ -192,6 +192,7 @@ stage() {
     # A subshell of its own: `set -e` counts inside it only when no condition surrounds it.
     set +e
     (
+        trap 'exit 130' INT TERM # else an interrupt that comes during a quick command is forgotten with its end
         set -e
         "$@"
     ) >>"$setup_log" 2>&1 </dev/null

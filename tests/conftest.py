@@ -1,5 +1,6 @@
-"""How several workers share the tests (`./run test` starts two)."""
+"""How several workers share the tests (`./run test` starts two), and what they inherit."""
 
+import signal
 from typing import Any
 
 import pytest
@@ -7,6 +8,12 @@ import pytest
 PACED = ("tests/end_to_end/", "tests/ros/")
 UNPACED = "tests/ros/test_workspace.py"
 """Needs ROS, but no clock."""
+
+
+def pytest_configure() -> None:
+    """A shell's background jobs ignore Ctrl-C, and so would all that the tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def together(test: str) -> str:

@@ -38,7 +38,7 @@ def values(
         out: folder for figure and numbers.
         acting: who makes the rollouts in the simulator: "expert" (the scripted experts), "mixed" (the demonstrator of
             mixed quality, most of whose episodes fail), "shipped" or a checkpoint.
-        task: simulated tasks, or those of the data to look at; default all that every policy knows.
+        task: simulated tasks, or those of the data to look at; default all of the variant that every policy knows.
         variant: from which the scenes with distractors are drawn; the others are the same scenes without them.
         episodes: rollouts of each task without and with distractors; of data: at most.
         steps: time limit of a simulated rollout [steps of 0.2 s].
@@ -97,7 +97,7 @@ def gradcam(
     Args:
         policy: checkpoints with a convolutional encoder, each PATH or NAME=PATH.
         out: folder for figures and numbers.
-        task: simulated tasks, or those of the data to look at; default all that every policy knows.
+        task: simulated tasks, or those of the data to look at; default all of the variant that every policy knows.
         variant: from which the simulated scenes are drawn.
         episodes: rollouts of each task, of the scripted experts or, of data, at most.
         frames: pictures of each rollout, at even distances.
@@ -159,7 +159,7 @@ class RolloutSource:
         """Rollouts of the tasks asked for, else of those of the simulator that all of ``known`` have."""
         from vptr_cli.analyze_rollouts import MIXED, RolloutRequest, simulate
 
-        tasks, acting = self._tasks(known), self.acting if self.acting == MIXED else find_policy(self.acting)
+        tasks, acting = self.tasks(known), self.acting if self.acting == MIXED else find_policy(self.acting)
         request = RolloutRequest(
             tasks, conditions, acting, self.variant, self.episodes, self.seed, self.steps, masks=masks
         )
@@ -167,17 +167,20 @@ class RolloutSource:
         with bar("rollouts", len(request.jobs()), "ep") as progress:
             return simulate(request, workers, lambda: progress.update(1))
 
-    def _tasks(self, known: Sequence[Iterable[str]]) -> Tuple[str, ...]:
-        from robot_bridge.sim.tasks import find_group
+    def tasks(self, known: Sequence[Iterable[str]]) -> Tuple[str, ...]:
+        """The tasks asked for, else those of the simulator that have the variant and are in each of ``known``."""
+        from robot_bridge.sim.tasks import find_group, find_task
 
         if self.task:
             return choose_tasks(self.task)
         if self.told:
             raise ValueError("--told is one task: name with --task those to be shown")
-        common = tuple(name for name in find_group("all") if all(name in names for names in known))
+        shown = [name for name in find_group("all") if self.variant in find_task(name).kinds]
+        common = tuple(name for name in shown if all(name in names for names in known))
         if not common:
             raise ValueError(
-                "the policies have no simulated task in common: name one with --task, and with --told what it is"
+                f"the policies have no simulated task with a variant {self.variant!r} in common: name one with --task, "
+                "and with --told what it is"
             )
         return common
 

@@ -52,7 +52,7 @@ def replay(
         frames: folder of pictures, folder of episodes (such as the Bridge sample), or video file.
         out: folder for the results; default runs/replay/ and the name of the recordings.
         policy: checkpoint folder, or address of a policy server; default the shipped policy.
-        task: the task the policy is told, one of `vptr policy info`; default its first, which the film strip says.
+        task: the task the policy is told, one of `vptr policy info`; default its main one, which the film strip says.
         rows: recordings drawn at most; all are replayed.
     """
     from vptr_policy.checkpoint import CheckpointError
@@ -66,14 +66,14 @@ def replay(
     try:
         recordings = read_recordings(frames)
         actor = open_policy(policy or shipped_policy())
-        name = task or actor.tasks[0]
+        name = task or actor.main_task
         replays = [run(actor, recording, name) for recording in recordings]
     except (CheckpointError, FileNotFoundError, PolicyLost, ValueError) as error:
         return _fail(error)
     out = out or Path("runs", "replay", frames.resolve().stem)
     out.mkdir(parents=True, exist_ok=True)
     write_actions(out / "actions.json", name, replays)
-    told = name if task else f"{name} (its first, as no --task was given)"
+    told = name if task else f"{name} (its main task, as no --task was given)"
     film_strip(told, replays[:rows]).save(out / "film.png")
     print(_summary(told, replays))
     print(f"film strip: {out / 'film.png'}")

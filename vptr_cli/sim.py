@@ -42,6 +42,7 @@ def generate(
     quality: str = "expert",
     until: int = 0,
     colour_spread: float = 0.0,
+    clutter: int = 0,
 ) -> int:
     """Record demonstrations of the scripted experts as shards.
 
@@ -66,12 +67,15 @@ def generate(
         until: number of trajectories in all, instead of --episodes: what --keep refuses is tried again.
         colour_spread: widen the randomisation of the target's colours, from 0 to 1; those of the variant colours are
             held out.
+        clutter: distractors that lie about at most, each number from none as likely as the others; 0: none to two, as
+            in the scenes that policies are tested in.
     """
     from robot_bridge.sim.generate import DataPlan
 
     names = choose_tasks(task, group)
     plan = DataPlan(names, episodes, seed, variant, latency, noise, max_steps, fixed_length, keep, shard_size)
-    _generate(replace(plan, quality=quality, until=until, colour_spread=colour_spread), out, worker_count(workers))
+    plan = replace(plan, quality=quality, until=until, colour_spread=colour_spread, clutter=clutter)
+    _generate(plan, out, worker_count(workers))
     return 0
 
 

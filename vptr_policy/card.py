@@ -58,6 +58,11 @@ class Card:
     """name -> sha256 and bytes, filled in by save"""
     format: str = FORMAT
 
+    @property
+    def main_task(self) -> str:
+        """What the policy was made for: the first task of the target's data, where there were any; else of all."""
+        return str([*self.data.get("target_tasks", ()), *self.tasks][0])
+
 
 OBJECTS = (
     "algorithm",

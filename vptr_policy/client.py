@@ -79,6 +79,11 @@ class RemotePolicy:
         return tuple(self.metadata["tasks"])
 
     @property
+    def main_task(self) -> str:
+        """What it was made for."""
+        return str(self.metadata.get("main_task", self.tasks[0]))
+
+    @property
     def checkpoint(self) -> str:
         """Names the files that are served, as ``vptr_policy.checkpoint.digest`` does."""
         return str(self.metadata["checkpoint"])

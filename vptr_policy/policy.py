@@ -52,6 +52,11 @@ class TrainedPolicy:
         """The names of the tasks it knows."""
         return self.card.tasks
 
+    @property
+    def main_task(self) -> str:
+        """What it was made for."""
+        return self.card.main_task
+
     def reset(self, task: str) -> None:
         """Begin an episode of ``task``.
 

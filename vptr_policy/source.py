@@ -17,6 +17,10 @@ class OpenedPolicy(Protocol):
         """The names of the tasks it knows."""
 
     @property
+    def main_task(self) -> str:
+        """What it was made for."""
+
+    @property
     def checkpoint(self) -> str:
         """Names its files (``vptr_policy.checkpoint.digest``)."""
 

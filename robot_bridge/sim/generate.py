@@ -29,7 +29,7 @@ QUALITIES: Dict[str, Type[Expert]] = {"expert": Expert, "mixed": MixedExpert}
 TRIES = 200
 """Episodes after which the search for one that is kept is given up."""
 
-LATER_FIELDS = ("quality", "until", "colour_spread")
+LATER_FIELDS = ("quality", "until", "colour_spread", "clutter")
 """Of a plan: folders and commands from before there were these do not mention them, nor do those that need not."""
 
 NOISE_LEVELS = (0.0, 0.5, 1.0, 1.5)
@@ -47,7 +47,8 @@ class DataPlan(ShardPlan):
     of 20 ms. ``noise`` scales the disturbances of the actions (0: none). With ``fixed_length`` an episode goes on to
     ``max_steps`` whatever happens, else it ends with success. With ``until`` each episode that is not kept is tried
     again in another scene. ``quality``: of the demonstrator. ``colour_spread`` (0 to 1) widens the randomisation of the
-    target's colours. Tasks take turns, and so do the kinds of a task that has an axis.
+    target's colours; ``clutter`` lets up to so many distractors lie about. Tasks take turns, and so do the kinds of a
+    task that has an axis.
     """
 
     LATER: ClassVar[Tuple[str, ...]] = LATER_FIELDS
@@ -65,6 +66,7 @@ class DataPlan(ShardPlan):
     quality: str = "expert"
     until: int = 0
     colour_spread: float = 0.0
+    clutter: int = 0
 
     def __post_init__(self) -> None:
         for task in self.tasks:
@@ -85,6 +87,9 @@ class DataPlan(ShardPlan):
             raise ValueError(
                 f"until is {self.until} and colour_spread {self.colour_spread}: expected 0 or more, 0 to 1"
             )
+        most = min(len(find_task(task).kinds_of(self.variant).distractors) for task in self.tasks)
+        if not 0 <= self.clutter <= most:
+            raise ValueError(f"clutter is {self.clutter}, expected 0 to {most}: there are no more kinds of distractors")
         if self.colour_spread and self.variant == "colours":
             raise ValueError("colour_spread is for training data; the variant colours has unseen colours already")
 
@@ -202,7 +207,7 @@ def record_episode(plan: DataPlan, number: int, attempt: int = 0) -> Trajectory:
     rng = np.random.default_rng(seed)
     settings = _draw_settings(plan, rng)
     turn = number // len(plan.tasks)
-    spec = sample_scene(task, seed, plan.variant, turn=turn, colour_spread=plan.colour_spread)
+    spec = sample_scene(task, seed, plan.variant, turn=turn, colour_spread=plan.colour_spread, clutter=plan.clutter)
     environment = process_environment()
     environment.latency_s = settings["latency_s"]
     recording = _Recording(environment.reset(spec))

@@ -138,12 +138,14 @@ def sample_scene(
     distractors: Optional[Sequence[Placement]] = None,
     turn: Optional[int] = None,
     colour_spread: float = 0.0,
+    clutter: int = 0,
 ) -> SceneSpec:
     """A scene of ``task`` drawn from ``seed``; what is given explicitly is kept, the rest is placed clear of it.
 
     For a task that takes the object out, ``target_xy`` places the container and the object in it. Where ``turn`` is
     given, a task of an axis takes the kinds on it in turn instead of drawing one. ``colour_spread`` (0 to 1) widens the
-    randomisation of the target's colours (robot_bridge.sim.colours).
+    randomisation of the target's colours (robot_bridge.sim.colours). With ``clutter`` up to so many distractors lie
+    about, each number as likely as the others, instead of as many as the task has it.
     """
     rng = np.random.default_rng([seed, STREAMS.get(variant, 0)])
     found = find_task(task)
@@ -157,7 +159,9 @@ def sample_scene(
     check_kind("object", kinds[:1], THINGS)
     check_kind("container", kinds[1:], CONTAINERS)
     target, container = _place_pair(rng, found, kinds, begin, target_xy, container_xy)
-    others = _place_distractors(rng, found, pool, target, container) if distractors is None else tuple(distractors)
+    others = (
+        _place_distractors(rng, found, pool, target, container, clutter) if distractors is None else tuple(distractors)
+    )
     tint = _draw_tint(variant, seed, colour_spread)
     return SceneSpec(task, variant, seed, room, randomise, begin, target, container, others, tint)
 
@@ -231,10 +235,11 @@ def drop_point(container: Placement) -> Tuple[float, float]:
 
 
 def _place_distractors(
-    rng: np.random.Generator, task: Task, pool: Kinds, target: Placement, container: Placement
+    rng: np.random.Generator, task: Task, pool: Kinds, target: Placement, container: Placement, clutter: int
 ) -> Tuple[Placement, ...]:
-    """Up to two distractors, or as many as the pool says, clear of all that moves."""
+    """Up to two distractors, or as many as the pool says, or up to ``clutter``, clear of all that moves."""
     count = int(rng.choice(3, p=(0.35, 0.35, 0.30))) if pool.crowd is None else pool.crowd
+    count = int(rng.integers(clutter + 1)) if clutter else count
     kinds = [str(kind) for kind in rng.permutation(pool.distractors)[:count]]
     keep = [
         ((target.x_m, target.y_m), 0.10),

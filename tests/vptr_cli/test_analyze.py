@@ -13,6 +13,7 @@ import torch
 
 from robot_bridge.sim.shards import ShardWriter, Trajectory, encode_jpeg, shard_name, write_index
 from robot_bridge.sim.tasks import TASKS
+from vptr_cli.analyze_policies import RolloutSource
 from vptr_cli.main import main
 from vptr_policy.card import Card
 from vptr_policy.checkpoint import save_checkpoint
@@ -155,7 +156,7 @@ def test_wrong_things_are_answered_in_one_line(bc, cql, data, clips, tmp_path, c
         (["values", "--policy", cql, "--task", "tea"], "no simulated task 'tea'"),
         (["values", "--policy", cql, "--data", tmp_path], "no pictures"),
         (["values", "--policy", cql, "--acting", tmp_path], "no checkpoint at"),
-        (["values", "--policy", cql, "--variant", "train2", "--workers", 1], "has no variant 'train2'"),
+        (["values", "--policy", cql, "--variant", "train2"], "no simulated task with a variant 'train2'"),
         (["values", "--policy", cql, "--episodes", 0], "--episodes is 0, expected at least 1"),
         (["gradcam", "--policy", bc, "--rule", "all"], "bc: no rule 'all' of Grad-CAM"),
         (["gradcam", "--policy", bc, "--data", data, "--frames", 60], "expected more than the 60"),
@@ -170,6 +171,15 @@ def test_wrong_things_are_answered_in_one_line(bc, cql, data, clips, tmp_path, c
         assert analyze(*words, *out) == 1
         assert expected.format(bc=bc) in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_tasks_that_are_shown_have_the_variant_and_are_known_to_all():
+    source = RolloutSource((), "distractors", 1, 0)
+    assert source.tasks([["pear_in_bin", "knife_in_pot", "cucumber_in_bowl"], ["cucumber_in_bowl", "pear_in_bin"]]) == (
+        "cucumber_in_bowl",
+    )
+    with pytest.raises(ValueError, match="no simulated task with a variant 'distractors' in common"):
+        source.tasks([["pear_in_bin"]])
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():

@@ -65,7 +65,7 @@ def test_replay_writes_a_film_strip(
     words = ["--frames", str(frames), "--policy", str(run_folder / "checkpoint")]
     monkeypatch.chdir(tmp_path)
     text = _printed(["policy", "replay", *words], capsys)
-    assert "knife_in_pot (its first, as no --task was given): 1 recording, 3 pictures" in text
+    assert "knife_in_pot (its main task, as no --task was given): 1 recording, 3 pictures" in text
     assert Path("runs", "replay", "frames", "film.png").is_file()
     text = _printed(["policy", "replay", *words, "--task", "knife_in_pot", "--out", "out"], capsys)
     assert text.startswith("knife_in_pot: 1 recording, 3 pictures")

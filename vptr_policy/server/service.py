@@ -86,6 +86,7 @@ class Service:
         return {
             "protocol": PROTOCOL,
             "tasks": list(policy.tasks),
+            "main_task": policy.main_task,
             "aliases": dict(policy.card.aliases),
             "language": bool(policy.card.language),
             "checkpoint": policy.checkpoint,

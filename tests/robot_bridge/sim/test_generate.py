@@ -199,6 +199,8 @@ def test_data_of_mixed_quality_has_another_demonstrator(monkeypatch):
         ({"until": -1}, "until is -1"),
         ({"colour_spread": 2.0}, "colour_spread 2.0"),
         ({"colour_spread": 0.5, "variant": "colours"}, "unseen colours already"),
+        ({"clutter": 7}, "clutter is 7, expected 0 to 6"),
+        ({"clutter": -1}, "clutter is -1"),
     ],
 )
 def test_a_wrong_plan_is_refused(change, message):

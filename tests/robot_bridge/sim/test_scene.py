@@ -192,6 +192,17 @@ def test_a_variant_of_other_tasks_is_refused_with_the_tasks_own(task: str, varia
         sample_scene(task, 0, variant)
 
 
+def test_clutter_lets_more_distractors_lie_about_and_leaves_the_rest_as_it_was():
+    bare, crowded = ([sample_scene("knife_in_pot", seed, clutter=n) for seed in range(60)] for n in (0, 4))
+    assert {len(spec.distractors) for spec in bare} == {0, 1, 2}
+    counts = [len(spec.distractors) for spec in crowded]
+    assert set(counts) == {0, 1, 2, 3, 4} and 1.5 < np.mean(counts) < 2.3
+    assert [replace(spec, distractors=()) for spec in bare] == [replace(spec, distractors=()) for spec in crowded]
+    for spec in crowded:
+        assert len({item.kind for item in spec.distractors}) == len(spec.distractors)
+        assert {item.kind for item in spec.distractors} <= set(TRAIN_DISTRACTORS)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_the_scenes_of_the_variant_colours_differ_from_training_in_the_tint_alone(task: str) -> None:
     for seed in range(20):

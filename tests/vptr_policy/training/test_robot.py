@@ -55,6 +55,7 @@ def test_reinforcement_learns_from_failures_and_the_target_and_keeps_its_critic(
     policy = load_policy(folder)
     assert load_critic(folder, policy.card) is not None
     assert policy.tasks == ("cucumber_in_bowl", "knife_in_pot", "target")
+    assert policy.card.main_task == "target"
     assert policy.card.data["trajectories"] == 8 and policy.card.data["successful_trajectories"] == 6
     assert policy.card.data["target_trajectories"] == 2 and policy.card.data["made"] == "here"
     assert policy.card.algorithm["name"] == "cql" and policy.card.algorithm["alpha"] == 10.0

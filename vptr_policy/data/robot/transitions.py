@@ -110,6 +110,7 @@ class Transitions:
             "trajectories": len(first),
             "successful_trajectories": int(self.success[first].sum()),
             "target_trajectories": int(self.target[first].sum()),
+            "target_tasks": [self.tasks[number] for number in np.unique(self.task[self.target])],
             "transitions": len(self),
             "transitions_by_task": by_task,
         }

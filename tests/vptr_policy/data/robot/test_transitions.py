@@ -123,6 +123,7 @@ def test_target_data_are_a_new_task(tmp_path: Path, target_tasks: str, tasks: An
     rows, target_rows = found.strata()
     assert rows.tolist() == [0, 1, 2] and target_rows.tolist() == [3, 4]
     assert found.summary()["target_trajectories"] == 2
+    assert found.summary()["target_tasks"] == [tasks[number] for number in sorted(set(of_target))]
     vectors = one_hot(found)
     assert np.array_equal(vectors.vectors[vectors.index], np.eye(len(tasks), dtype=np.float32)[found.task])
 
