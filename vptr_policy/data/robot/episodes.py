@@ -1,18 +1,8 @@
 """Our own episodes: a folder for each, written as it happens and readable after a killed recorder.
 
-``EPISODE/`` holds
-
-* ``images{c}/000000.jpg``, ...: the pictures of each camera, written before the line that names them;
-* ``steps.jsonl``: append-only, one JSON object a line. Line t is ``{"step": t, "images": ["images0/000000.jpg", ...],
-  "state": [7 numbers], "action": [7], "executed": [7], ...}``: what was seen before step t (one picture a camera, the
-  Bridge state), the action commanded and the one really executed. ``label`` (7 numbers) is the action to imitate where
-  it differs from the commanded one. The last line is the observation after the last action and has no action. Other
-  keys (stamps, joints, efforts, latencies) are left to those who want them;
-* ``episode.json``: ``{"format": "vptr-episode-1", "task": ..., "success": true or false, "language": ..., ...}``,
-  replaced whole; without ``success``, or with null, the episode was not judged; with ``discarded`` true it is not data.
-
-A line that does not end is of a recorder that was killed: it is left out. Where the last line has an action, what came
-of it was not seen: the action is left out and its observation is the last.
+The format is that of ``robot_bridge.recording.format``. A line that does not end is of a recorder that was killed: it is
+left out. Where the last line has an action, what came of it was not seen: the action is left out and its observation is
+the last.
 """
 
 import json
@@ -21,12 +11,9 @@ from typing import Any, Dict, List
 
 import numpy as np
 
+from robot_bridge.recording.format import ABOUT, FORMAT, IMAGES, STEPS
 from vptr_policy.data.robot.parts import Part, in_parts
 from vptr_policy.data.robot.trajectory import Trajectory, checked, key
-
-FORMAT = "vptr-episode-1"
-ABOUT = "episode.json"
-STEPS = "steps.jsonl"
 
 
 def find(root: Path) -> List[Path]:
@@ -104,7 +91,7 @@ def _vector(step: Dict[str, Any], name: str) -> np.ndarray:
 
 
 def _picture(folder: Path, step: Dict[str, Any], camera: int) -> bytes:
-    names = step.get("images")
+    names = step.get(IMAGES)
     if not isinstance(names, list) or not 0 <= camera < len(names):
         raise ValueError(f"step {step['step']} of {STEPS} has no picture of camera {camera}")
     path = Path(str(names[camera]))

@@ -1,0 +1,170 @@
+"""Records demonstrations one after the other: start, record, look, accept or reject; no ROS in here."""
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence
+
+from robot_bridge.recording import format as names
+from robot_bridge.recording.acceptance import Figures, figures
+from robot_bridge.recording.assembler import StepAssembler
+from robot_bridge.recording.episode_writer import EpisodeWriter, RecordingError
+from robot_bridge.recording.inbox import Hand, Inbox, Measured, Picture, fit_jpeg
+from robot_bridge.recording.log import read_lines, summary
+from robot_bridge.recording.preview import PREVIEW, write_preview
+from robot_bridge.recording.step import Done
+from robot_bridge.recording.store import EpisodeStore, Unfinished
+from robot_bridge.recording.variety import Hint, Variety
+
+_log = logging.getLogger(__name__)
+
+SUCCESS, FAILURE, DISCARD = "success", "failure", "discard"
+VERDICTS = (SUCCESS, FAILURE, DISCARD)
+WAITING, RECORDING, REVIEWING = "waiting", "recording", "reviewing"
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is looked at before a demonstration is accepted."""
+
+    folder: Path
+    figures: Figures
+    preview: Optional[Path]
+    """three seconds of film"""
+
+
+class Recorder:
+    """One recorder of a store, for as long as demonstrations are collected. One thread.
+
+    ``stage`` is ``waiting`` (``start`` leads on), ``recording`` (``stop``) or ``reviewing`` (``judge``). An episode
+    that cannot be written any more is left as it is, to be kept or discarded as an unfinished one.
+
+    Args:
+        store: held by its ``with`` block.
+        cameras: whose pictures are recorded.
+        every_picture: record at the rate at which the cameras take pictures; otherwise one picture a step, at 5 Hz.
+        variety: what is to be covered, and the goal.
+        about: what every episode.json says, such as who collects.
+    """
+
+    def __init__(
+        self,
+        store: EpisodeStore,
+        cameras: int = 1,
+        every_picture: bool = False,
+        variety: Optional[Variety] = None,
+        about: Optional[Dict[str, Any]] = None,
+    ) -> None:
+        self._store, self._variety = store, variety or Variety()
+        self._every_picture, self._about = every_picture, about or {}
+        self._inbox = Inbox(cameras)
+        self._assembler: Optional[StepAssembler] = None
+        self._writer: Optional[EpisodeWriter] = None
+        self._reviewed: Optional[Path] = None
+
+    @property
+    def stage(self) -> str:
+        """waiting, recording or reviewing."""
+        if self._writer is not None:
+            return RECORDING
+        return REVIEWING if self._reviewed is not None else WAITING
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """What killed recorders left: each is to be kept or discarded before collecting goes on."""
+        current = self._reviewed if self._writer is None else self._writer.folder
+        return [left for left in self._store.unfinished() if left.folder != current]
+
+    def hint(self, task: str) -> Hint:
+        """How many successes there are of a task, and what to vary next."""
+        return self._variety.hint(self._store.tally(task).covered)
+
+    def start(self, task: str, language: str, asked: Optional[Hint] = None) -> Path:
+        """Begin an episode; returns its folder. Raises RecordingError where something is missing or another runs."""
+        if self.stage != WAITING:
+            raise RecordingError(f"the recorder is {self.stage}: end that first")
+        if self._inbox.missing():
+            raise RecordingError(self._inbox.missing())
+        about: Dict[str, Any] = {"task": task, "language": language, "recorded": time.strftime("%Y-%m-%d_%H-%M-%S")}
+        if asked is not None:
+            about["asked"] = {"start": asked.start, "region": asked.region}
+        self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about})
+        self._assembler = StepAssembler(self._writer, self._inbox, self._every_picture)
+        return self._writer.folder
+
+    def picture(self, camera: int, file: bytes, stamp_s: float) -> None:
+        """A picture file came, JPEG or PNG of any size, captured at ``stamp_s``."""
+        picture = Picture(fit_jpeg(file), stamp_s)
+        self._inbox.add_picture(camera, picture)
+        if self._assembler is not None:
+            self._guarded(lambda assembler: assembler.picture(camera, picture))
+
+    def measured(self, measured: Measured) -> None:
+        """The arm was measured."""
+        self._inbox.add_measured(measured)
+
+    def hand(self, hand: Hand) -> None:
+        """The teleoperator told of its hand."""
+        self._inbox.hand = hand
+
+    def command(self, sequence: int, stamp_s: float) -> None:
+        """A command was given."""
+        self._guarded(lambda assembler: assembler.command(sequence, stamp_s))
+
+    def report(self, sequence: int, done: Done) -> None:
+        """A command ended."""
+        self._guarded(lambda assembler: assembler.report(sequence, done))
+
+    def advance(self, now_s: float) -> None:
+        """Time went on, to ``now_s`` of the robot's clock."""
+        self._guarded(lambda assembler: assembler.advance(now_s))
+
+    def stop(self, now_s: float) -> Review:
+        """End the episode under way, which then waits for its verdict; a step whose report has not come never was."""
+        if self._writer is None or self._assembler is None:
+            raise RecordingError("nothing is being recorded")
+        writer, assembler = self._writer, self._assembler
+        seen = assembler.last_seen(now_s)
+        lines = [*read_lines(writer.folder / names.STEPS), seen.line(writer.steps)]
+        found = figures(lines)
+        numbers = {"summary": summary(lines), "figures": found.row(), "lost_reports": assembler.lost_reports}
+        self._guarded(lambda _: writer.finish(seen, numbers))
+        self._writer = self._assembler = None
+        self._reviewed = writer.folder
+        return Review(writer.folder, found, _preview(writer.folder))
+
+    def judge(self, verdict: str) -> Path:
+        """Accept the episode under review as a success or a failure, or discard it; returns its folder."""
+        if verdict not in VERDICTS:
+            raise ValueError("{!r} is no verdict, expected one of {}".format(verdict, ", ".join(VERDICTS)))
+        if self._reviewed is None:
+            raise RecordingError("no episode waits for its verdict")
+        folder, self._reviewed = self._reviewed, None
+        if verdict == DISCARD:
+            self._store.discard(folder, "by the operator")
+        else:
+            self._store.judge(folder, verdict == SUCCESS)
+        return folder
+
+    def _guarded(self, write: Any) -> None:
+        """Write to the episode under way; where that fails it is left unfinished, and the error goes on."""
+        if self._assembler is None:
+            return
+        try:
+            write(self._assembler)
+        except RecordingError:
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = self._assembler = None
+            raise
+
+
+def _preview(folder: Path) -> Optional[Path]:
+    """The film of an episode; None where the disk does not take it: the episode itself is written by then."""
+    path = folder / PREVIEW
+    try:
+        write_preview(folder, path)
+    except OSError as error:
+        _log.warning("no preview of %s: %s", folder, error)
+        return None
+    return path

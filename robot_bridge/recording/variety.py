@@ -1,0 +1,56 @@
+"""What to vary next: the start pose and the place of the object that fewest demonstrations have so far."""
+
+from dataclasses import dataclass
+from typing import Dict, List, Sequence, Tuple
+
+START_POSES = ("right_front", "left_front", "left_rear", "right_rear")
+REGIONS = ("near left", "near middle", "near right", "far left", "far middle", "far right")
+"""Of the table, as the robot sees it."""
+GOAL = 44
+"""Demonstrations of a task (V-PTR's target data)."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What the next demonstration should be."""
+
+    start: str
+    region: str
+    have: int
+    """successes with this start pose and region"""
+    total: int
+    goal: int
+
+    def words(self) -> str:
+        """For the operator."""
+        if self.total >= self.goal:
+            return f"{self.total} of {self.goal}: the goal is reached"
+        return f"{self.total} of {self.goal}; next: start at {self.start}, object {self.region} ({self.have} so far)"
+
+
+class Variety:
+    """The combinations to cover, each as often as the others."""
+
+    def __init__(self, starts: Sequence[str] = START_POSES, regions: Sequence[str] = REGIONS, goal: int = GOAL) -> None:
+        if not starts or not regions or goal < 1:
+            raise ValueError("expected at least one start pose, one region and a goal of at least one demonstration")
+        self.goal = goal
+        self._places: List[Tuple[str, str]] = [(start, region) for region in regions for start in starts]
+
+    def hint(self, covered: Dict[Tuple[str, str], int]) -> Hint:
+        """The least covered combination; among equals, one whose start pose and region are rarest alone.
+
+        Args:
+            covered: successes by (start pose, region); others than the known ones count towards the goal only.
+        """
+        place = min(self._places, key=lambda place: (covered.get(place, 0), self._alone(place, covered)))
+        return Hint(*place, covered.get(place, 0), sum(covered.values()), self.goal)
+
+    def uncovered(self, covered: Dict[Tuple[str, str], int]) -> List[Tuple[str, str]]:
+        """The combinations without any demonstration."""
+        return [place for place in self._places if not covered.get(place)]
+
+    @staticmethod
+    def _alone(place: Tuple[str, str], covered: Dict[Tuple[str, str], int]) -> int:
+        start, region = place
+        return sum(count for (one, other), count in covered.items() if one == start or other == region)

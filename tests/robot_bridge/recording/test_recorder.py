@@ -1,0 +1,177 @@
+"""Demonstrations one after the other, from commands, reports, pictures and measurements that arrive by themselves."""
+
+from pathlib import Path
+from typing import List, Optional
+
+import av
+import cv2
+import numpy as np
+import pytest
+import recordings
+
+from robot_bridge.images import decode_image
+from robot_bridge.recording.episode_writer import RecordingError
+from robot_bridge.recording.format import FRAMES, STEPS
+from robot_bridge.recording.inbox import Hand, Measured, fit_jpeg
+from robot_bridge.recording.log import read_about, read_lines
+from robot_bridge.recording.recorder import Recorder
+from robot_bridge.recording.step import Done
+from robot_bridge.recording.store import EpisodeStore
+from robot_bridge.recording.variety import Variety
+
+
+class Robot:
+    """Plays the streams of a robot: measurements at 50 Hz, pictures at ``picture_hz``, commands at 5 Hz."""
+
+    def __init__(self, recorder: Recorder, picture_hz: float = 10.0) -> None:
+        self.recorder, self.now_s, self.sequence = recorder, 50.0, 0
+        self._picture_period = round(50 / picture_hz)
+        self._tick = self._pictures = 0
+
+    def run(self, seconds: float, commanding: bool, lost: Optional[List[int]] = None) -> None:
+        for _ in range(round(seconds * 50)):
+            if self._tick % self._picture_period == 0:
+                self.recorder.picture(0, recordings.jpeg(self._pictures, 640, 480), self.now_s - 0.03)
+                self._pictures += 1
+            state = recordings.state(self._tick)
+            self.recorder.measured(Measured(state, self.now_s, state, np.ones(6), np.zeros(6)))
+            if self._tick % 10 == 0:
+                self._step(commanding, lost or [])
+            self.recorder.advance(self.now_s)
+            self._tick += 1
+            self.now_s = 50.0 + 0.02 * self._tick
+
+    def _step(self, commanding: bool, lost: List[int]) -> None:
+        if self.sequence and self.sequence not in lost:
+            action = np.append(np.full(6, 0.001 * self.sequence), 0.0)
+            self.recorder.report(self.sequence, Done(action, 0.5 * action, action, clamps=("leash",)))
+        if commanding:
+            self.sequence += 1
+            self.recorder.command(self.sequence, self.now_s)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    with EpisodeStore(tmp_path) as store:
+        yield Recorder(store, variety=Variety(("a", "b"), ("left", "right"), goal=3))
+
+
+def test_a_step_pairs_a_command_with_what_was_seen_then_and_what_came_of_it(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    recorder.hand(Hand(True, True, {"hand": 0.02}))
+    folder = recorder.start("knife_in_pot", "put it in")
+    assert recorder.stage == "recording"
+    robot.run(1.0, True)
+    review = recorder.stop(robot.now_s)
+    lines = read_lines(folder / STEPS)
+    actions = [line["action"][0] for line in lines if "action" in line]
+    assert np.allclose(actions, [0.001, 0.002, 0.003, 0.004])  # the fifth is in flight: what came of it is not known
+    for number, line in enumerate(lines):
+        assert np.isclose(line["stamp_s"], 50.2 + 0.2 * number)
+        assert np.isclose(line["image_stamps_s"][0], line["stamp_s"] - 0.03)  # the newest picture, not an older one
+        picture = decode_image((folder / line["images"][0]).read_bytes())
+        assert picture.shape == (480, 640, 3)
+    assert lines[0]["clamps"] == ["leash"] and lines[0]["clutch"] is True and lines[0]["latencies_s"] == {"hand": 0.02}
+    assert np.allclose(lines[1]["executed"][:6], 0.001)
+    assert len(read_lines(folder / FRAMES)) == len(lines)  # one picture a step
+    assert review.figures.steps == 4 and review.figures.clamped_share == 1.0
+    assert recorder.stage == "reviewing" and read_about(folder)["success"] is None
+    assert recorder.judge("success") == folder and read_about(folder)["success"] is True
+    assert recorder.stage == "waiting" and read_about(folder)["figures"]["steps"] == 4
+
+
+def test_every_picture_is_kept_when_asked(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path) as store:
+        recorder = Recorder(store, every_picture=True)
+        robot = Robot(recorder, picture_hz=25.0)
+        robot.run(0.2, False)
+        folder = recorder.start("t", "t")
+        robot.run(1.0, True)
+        recorder.stop(robot.now_s)
+        frames = read_lines(folder / FRAMES)
+        assert len(frames) in (25, 26)  # the first step begins with the picture that was there already
+        assert np.allclose(np.diff([row["stamp_s"] for row in frames]), 0.04, atol=0.021)
+        assert len(read_lines(folder / STEPS)) == 5
+
+
+def test_gaps_between_commands_are_still_steps(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(0.6, True)
+    robot.run(2.0, False)
+    robot.run(0.6, True)
+    recorder.stop(robot.now_s)
+    lines = read_lines(folder / STEPS)
+    assert [line["step"] for line in lines] == list(range(len(lines)))
+    stamps = np.diff([line["stamp_s"] for line in lines])
+    assert stamps.max() < 0.41 and stamps.min() > 0.0 and 13 <= len(lines) <= 17
+    still = [line for line in lines[3:-4]]
+    assert all(line["action"][:6] == [0.0] * 6 and line["clutch"] is False for line in still) and len(still) > 6
+
+
+def test_a_lost_report_costs_its_step_only(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(1.6, True, lost=[3])
+    recorder.stop(robot.now_s)
+    actions = [round(1000 * line["action"][0]) for line in read_lines(folder / STEPS) if "action" in line]
+    assert actions == [1, 2, 4, 5, 6, 7] and read_about(folder)["lost_reports"] == 1
+
+
+def test_what_does_not_fit_the_stage_is_refused(recorder: Recorder) -> None:
+    with pytest.raises(RecordingError, match="no picture has come yet from camera 0"):
+        recorder.start("t", "t")
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    for call in (lambda: recorder.stop(0.0), lambda: recorder.judge("success")):
+        with pytest.raises(RecordingError):
+            call()
+    recorder.start("t", "t")
+    with pytest.raises(RecordingError, match="the recorder is recording"):
+        recorder.start("t", "t")
+    robot.run(1.0, True)
+    recorder.stop(robot.now_s)
+    with pytest.raises(ValueError, match="'good' is no verdict, expected one of success, failure, discard"):
+        recorder.judge("good")
+    assert recorder.unfinished() == []
+
+
+def test_the_counter_and_the_hint_follow_the_successes(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    places = []
+    for verdict in ("success", "failure", "success", "discard", "success"):
+        hint = recorder.hint("t")
+        places.append((hint.start, hint.region, hint.total))
+        recorder.start("t", "t", hint)
+        robot.run(1.0, True)
+        recorder.stop(robot.now_s)
+        recorder.judge(verdict)
+    assert places == [("a", "left", 0), ("b", "right", 1), ("b", "right", 1), ("b", "left", 2), ("b", "left", 2)]
+    assert recorder.hint("t").words() == "3 of 3: the goal is reached"
+    assert recorder.hint("u").words() == "0 of 3; next: start at a, object left (0 so far)"
+
+
+def test_the_film_takes_three_seconds(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    recorder.start("t", "t")
+    robot.run(4.0, True)
+    preview = recorder.stop(robot.now_s).preview
+    assert preview is not None
+    with av.open(str(preview)) as film:
+        assert abs(float(film.duration) / 1e6 - 3.0) < 0.1 and film.streams.video[0].width == 320
+        assert sum(1 for _ in film.decode(video=0)) == 45
+
+
+def test_pictures_become_jpegs_of_one_size() -> None:
+    kept = recordings.jpeg(1, 640, 480)
+    assert fit_jpeg(kept) == kept
+    for data in (recordings.jpeg(1, 320, 240), bytes(cv2.imencode(".png", np.zeros((480, 640, 3), np.uint8))[1])):
+        assert decode_image(fit_jpeg(data)).shape == (480, 640, 3) and fit_jpeg(data)[:2] == b"\xff\xd8"
+    for data in (kept[:-100], b"nothing", b"\xff\xd8\xff\xd9"):
+        with pytest.raises(ValueError, match="cut off|not a JPEG"):
+            fit_jpeg(data)
