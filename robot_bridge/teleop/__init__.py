@@ -1,0 +1,1 @@
+"""Teleoperation: what a person's hands do becomes commands that the servo accepts."""
