@@ -52,11 +52,10 @@ def figures(lines: List[Dict[str, Any]], rule: IdleRule = RULE) -> Figures:
     seen = lines[: len(steps) + 1]
     action, state = column(steps, names.ACTION), column(seen, names.STATE)
     speeds = column(seen, names.JOINT_SPEEDS)
-    whole = action is not None and state is not None
     return Figures(
         duration_s(seen),
         len(steps),
-        float(idle_steps(action, state, speeds, rule).mean()) if whole else None,
+        None if action is None or state is None else float(idle_steps(action, state, speeds, rule).mean()),
         jerk_m_s3(state[:, :3], column(seen, names.STAMP)) if state is not None else None,
         _losses(column(steps, names.TRACKED)),
         float(np.mean([bool(line.get(names.CLAMPS)) for line in steps])) if steps else None,

@@ -61,8 +61,8 @@ class StepAssembler:
         while self._waiting[0].sequence != sequence:
             self._lose()
         hand = self._waiting[0].hand
-        told = {"clutch": hand.clutch, "tracked": hand.tracked, "latencies_s": {**hand.latencies_s, **done.latencies_s}}
-        self._end(replace(done, **told))
+        latencies = {**hand.latencies_s, **done.latencies_s}
+        self._end(replace(done, clutch=hand.clutch, tracked=hand.tracked, latencies_s=latencies))
 
     def advance(self, now_s: float) -> None:
         """Time went on to ``now_s``: give up lost reports, fill gaps with still steps."""

@@ -66,9 +66,8 @@ class Done:
             value = getattr(self, name)
             if value is not None:
                 row[name] = _numbers(value, 7, name)
-        row.update(
-            {name: getattr(self, name) for name in (names.CLUTCH, names.TRACKED) if getattr(self, name) is not None}
-        )
+        told = {names.CLUTCH: self.clutch, names.TRACKED: self.tracked}
+        row.update({name: value for name, value in told.items() if value is not None})
         row[names.CLAMPS] = list(self.clamps)
         if self.latencies_s:
             row[names.LATENCIES] = {name: round(float(value), 6) for name, value in self.latencies_s.items()}

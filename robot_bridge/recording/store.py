@@ -1,4 +1,4 @@
-"""The episodes of a folder: new ones, those that a killed recorder left unfinished, and how many there are of a task."""
+"""The episodes of a folder: new ones, those that a killed recorder left, and how many there are of a task."""
 
 import fcntl
 import json

@@ -41,7 +41,7 @@ def test_all_that_is_known_of_a_step_is_in_its_line(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "e").mkdir()
     writer = EpisodeWriter(tmp_path / "e", recordings.ABOUT, sync=False)
-    with pytest.raises(ValueError, match="target is .*nan.* expected 7 finite numbers"):
+    with pytest.raises(ValueError, match=r"target is .*nan.* expected 7 finite numbers"):
         writer.begin_step(recordings.seen(writer, 0, target=np.full(7, np.nan)))
     with pytest.raises(ValueError, match="begin_step first"):
         writer.end_step(recordings.done(0))

@@ -107,7 +107,7 @@ def test_gaps_between_commands_are_still_steps(recorder: Recorder) -> None:
     assert [line["step"] for line in lines] == list(range(len(lines)))
     stamps = np.diff([line["stamp_s"] for line in lines])
     assert stamps.max() < 0.41 and stamps.min() > 0.0 and 13 <= len(lines) <= 17
-    still = [line for line in lines[3:-4]]
+    still = lines[3:-4]
     assert all(line["action"][:6] == [0.0] * 6 and line["clutch"] is False for line in still) and len(still) > 6
 
 
@@ -173,5 +173,5 @@ def test_pictures_become_jpegs_of_one_size() -> None:
     for data in (recordings.jpeg(1, 320, 240), bytes(cv2.imencode(".png", np.zeros((480, 640, 3), np.uint8))[1])):
         assert decode_image(fit_jpeg(data)).shape == (480, 640, 3) and fit_jpeg(data)[:2] == b"\xff\xd8"
     for data in (kept[:-100], b"nothing", b"\xff\xd8\xff\xd9"):
-        with pytest.raises(ValueError, match="cut off|not a JPEG"):
+        with pytest.raises(ValueError, match=r"cut off|not a JPEG"):
             fit_jpeg(data)

@@ -12,9 +12,9 @@ from robot_bridge.recording.store import EpisodeStore
 
 
 def test_one_recorder_at_a_time(tmp_path: Path) -> None:
-    with EpisodeStore(tmp_path):
-        with pytest.raises(RecordingError, match="another recorder writes there"), EpisodeStore(tmp_path):
-            pass
+    refused = pytest.raises(RecordingError, match="another recorder writes there")
+    with EpisodeStore(tmp_path), refused, EpisodeStore(tmp_path):
+        pass
     with EpisodeStore(tmp_path):
         pass
 

@@ -1,8 +1,8 @@
 """Our own episodes: a folder for each, written as it happens and readable after a killed recorder.
 
-The format is that of ``robot_bridge.recording.format``. A line that does not end is of a recorder that was killed: it is
-left out. Where the last line has an action, what came of it was not seen: the action is left out and its observation is
-the last.
+The format is that of ``robot_bridge.recording.format``. A line that does not end is of a recorder that was killed: it
+is left out. Where the last line has an action, what came of it was not seen: the action is left out and its observation
+is the last.
 """
 
 import json
