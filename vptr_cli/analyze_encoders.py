@@ -128,7 +128,7 @@ def _transitions(
     """The transitions of all folders, those held out as the target's, and the fingerprints of what is judged by."""
     from vptr_policy.data.robot.transitions import TransitionOptions, assemble
 
-    caches, others = open_demonstrations(data, cache)[0], open_demonstrations(held_out, cache)[0]
+    caches, others = (open_demonstrations(folders, cache, whole=True)[0] for folders in (data, held_out))
     options = TransitionOptions("action", successes_only=not failures, rewards=rewards, target_tasks="shared")
     return assemble(caches, options, others), [one.fingerprint for one in (others or caches)]
 

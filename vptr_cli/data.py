@@ -2,12 +2,12 @@
 
 from typing import Any, Dict
 
-from vptr_cli import data_robot, data_video
+from vptr_cli import data_export, data_robot, data_video
 from vptr_cli.formats import ByFormat, Format
 
 IMPORTS: Dict[str, Format] = {**data_video.IMPORTS, **data_robot.IMPORTS}
 INFOS: Dict[str, Format] = {**data_video.INFOS, **data_robot.INFOS}
-EXPORTS: Dict[str, Format] = {**data_robot.EXPORTS}
+EXPORTS: Dict[str, Format] = {**data_export.EXPORTS}
 
 COMMANDS: Dict[str, Any] = {
     "import": ByFormat("Make training data of what other programs recorded.", IMPORTS),

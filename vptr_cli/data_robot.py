@@ -1,8 +1,8 @@
-"""`vptr data import`, `info` and `export` for demonstrations of the robot."""
+"""`vptr data import` and `info` for demonstrations of the robot."""
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Union
+from typing import Any, Dict, Iterator, Sequence, Union
 
 from tyro.conf import Positional
 
@@ -68,7 +68,24 @@ def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_
     from vptr_policy.data.robot.episodes import parts
 
     plan = {"format": "episodes", "camera": camera, "shard_size": shard_size}
-    return _import(parts(source, camera, _positive(shard_size)), source, out, plan)
+    status = _import(parts(source, camera, _positive(shard_size)), source, out, plan)
+    _carry(source, out)
+    return status
+
+
+def _carry(source: Path, out: Path) -> None:
+    """Masks and split of episodes go with them."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.masks import carried, write_masks
+    from vptr_policy.data.robot.sources import demonstrations
+
+    items = list(demonstrations(out))
+    masks = carried(items, source)
+    if masks.masks:
+        write_masks(out, masks)
+    drawn = partition.carried({item.name: str(item.info["origin"]) for item in items}, source)
+    if drawn.val:
+        partition.write(out, drawn)
 
 
 def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> int:
@@ -87,43 +104,41 @@ def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> 
     return _import(parts(source, _positive(shard_size)), source, out, plan)
 
 
-def export_bridge_numpy(
+def import_hdf5(
     source: Positional[Path],
     out: Path,
-    domain: str = "vptr",
-    seed: int = 0,
-    train_share: float = 0.9,
-    failures: bool = False,
+    task: str = "",
+    image: str = "",
+    state: str = "state",
+    shard_size: int = 32,
 ) -> int:
-    """Bridge numpy, DOMAIN/TASK/{train,val}/out.npy, which the published code reads with NumPy 1 and 2.
+    """An HDF5 file as robomimic writes it, with pictures, Bridge states and actions normalised to [-1, 1].
 
-    Pictures are resized to 128 x 128 as for training. Written whole or not at all. The demonstrations of one task are
-    in memory at a time (50 KB a step).
+    What `vptr data export --format hdf5` wrote comes back whole, masks included. Writes the shards that `vptr train`
+    reads. The same command again goes on where it was interrupted.
 
     Args:
-        source: folder of shards.
-        out: folder to write; must not exist.
-        domain: first folder, for demonstrations that do not name theirs.
-        seed: of the split.
-        train_share: share of each task's demonstrations that goes to train.
-        failures: write failed demonstrations too; the format has no place to say that they failed.
+        source: the file.
+        out: folder of the shards.
+        task: of demonstrations that do not say theirs; default the name of the file.
+        image: observation with the pictures; default the only one of uint8 pictures.
+        state: observation with the Bridge state: x y z, roll pitch yaw from pointing down, opening.
+        shard_size: demonstrations in a shard.
     """
-    if not 0.0 < train_share < 1.0:
-        raise ValueError(f"--train-share is {train_share}, expected more than 0 and less than 1")
-    expect("seed", seed, 0)
-    from vptr_policy.data.robot.bridge_numpy import export
+    from vptr_policy.data.robot import robomimic
+    from vptr_policy.data.robot.masks import MaskFile, from_flags, write_masks
     from vptr_policy.data.robot.shards import entries
 
-    tasks: Dict[Any, List[Any]] = {}
-    for entry in entries(source):
-        if failures or entry.info["success"]:
-            names = (_folder_name(entry.info.get("domain", domain)), _folder_name(entry.info["task"]))
-            tasks.setdefault(names, []).append(entry.read)
-    if not tasks:
-        raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
-    for path, count in export(tasks, out, seed, train_share).items():
-        print(f"{out / path}: {count} demonstrations")
-    return 0
+    plan = {"format": "hdf5", "task": task, "image": image, "state": state, "shard_size": shard_size}
+    status = _import(robomimic.parts(source, task, image, state, _positive(shard_size)), source, out, plan)
+    flags = robomimic.masks(source)
+    file = MaskFile({"from": source.name})
+    for entry in entries(out):
+        if flags.get(str(entry.info["origin"]), False) is not False:
+            file.masks[entry.key] = from_flags(flags[str(entry.info["origin"])])
+    if any(mask.runs for mask in file.masks.values()):
+        write_masks(out, file)
+    return status
 
 
 def info_shards(source: Positional[Path], json: bool = False) -> int:
@@ -169,11 +184,6 @@ def _positive(size: int) -> int:
     return size
 
 
-def _folder_name(text: Any) -> str:
-    """A name that is one folder and stays below its parent."""
-    return "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in str(text)).lstrip(".") or "_"
-
-
 def _below(folder: Path, depth: int) -> Iterator[Path]:
     """The folder and some of those below it: enough to recognise a format without walking through a whole data set."""
     yield folder
@@ -196,6 +206,6 @@ IMPORTS: Dict[str, Format] = {
     "bridge-numpy": _format(import_bridge_numpy, "out.npy", 4),
     "episodes": _format(import_episodes, "steps.jsonl", 3),
     "shards": _format(import_shards, "shard-*.tar"),
+    "hdf5": Format(import_hdf5, lambda source: source.is_file() and source.suffix in (".hdf5", ".h5")),
 }
-EXPORTS: Dict[str, Format] = {"bridge-numpy": Format(export_bridge_numpy)}
 INFOS: Dict[str, Format] = {"shards": _format(info_shards, "shard-*.tar")}

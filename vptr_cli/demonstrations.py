@@ -4,18 +4,24 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 
-def open_demonstrations(folders: Sequence[Path], cache: Optional[Path]) -> Tuple[Tuple[Any, ...], List[Dict[str, Any]]]:
+def open_demonstrations(
+    folders: Sequence[Path], cache: Optional[Path], whole: bool = False
+) -> Tuple[Tuple[Any, ...], List[Dict[str, Any]]]:
     """The decoded demonstrations of folders of shards, and what their indices say of how they were made.
+
+    Steps that are masked and demonstrations that are kept for validation are marked as not to be learned from.
 
     Args:
         folders: each with shard-*.tar and index.json.
         cache: where decoded pictures are kept; None: a hidden folder in each of the folders.
+        whole: take all steps of all demonstrations, for measures that follow them from step to step.
 
     Raises:
         ValueError: where a folder is named twice, not finished, incomplete or damaged.
     """
     from robot_bridge.sim.shards import read_folder, read_index, shard_paths
     from vptr_policy.data.demonstrations import fingerprint, open_cache
+    from vptr_policy.data.robot.left_out import LeftOut, leave_out
 
     expect_once(folders)
     caches: List[Any] = []
@@ -26,8 +32,10 @@ def open_demonstrations(folders: Sequence[Path], cache: Optional[Path]) -> Tuple
         expect_whole(folder, index, paths)
         total = sum(row["trajectories"] for row in index["tasks"].values()) if "tasks" in index else None
         opened = open_cache(cache or folder / ".cache", read_folder(folder), fingerprint(paths), total)
+        opened, left_out = (opened, LeftOut()) if whole else leave_out(opened, folder)
         caches.append(opened)
         origin: Dict[str, Any] = {name: index[name] for name in ("command", "plan") if name in index}
+        origin.update({name: count for name, count in vars(left_out).items() if count})
         made.append({"folder": str(folder), "fingerprint": opened.fingerprint, "shards": len(paths), **origin})
     return tuple(caches), made
 

@@ -15,9 +15,9 @@ import io
 import json
 import os
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List
+from typing import Any, Dict, Iterable, Iterator, List, Mapping
 
 import cv2
 import numpy as np
@@ -48,6 +48,8 @@ class Trajectory:
     executed: np.ndarray
     label: np.ndarray
     jpegs: List[bytes]
+    extras: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """what else was recorded, by name; written, and read by those who want it"""
 
     def images(self) -> np.ndarray:
         """The decoded frames, (T+1, height, width, 3) RGB uint8."""
@@ -197,6 +199,11 @@ def _members(trajectory: Trajectory) -> Dict[str, bytes]:
         members[name + ".npy"] = _array_bytes(np.asarray(getattr(trajectory, name), dtype=np.float32))
     members["jpeg_sizes.npy"] = _array_bytes(sizes)
     members["jpegs.bin"] = b"".join(trajectory.jpegs)
+    if trajectory.extras:
+        stream = io.BytesIO()
+        arrays: Dict[str, Any] = {name: trajectory.extras[name] for name in sorted(trajectory.extras)}
+        np.savez(stream, **arrays)
+        members["extras.npz"] = stream.getvalue()
     return members
 
 

@@ -94,9 +94,9 @@ def test_a_malicious_pickle_is_refused_with_one_line(raw: Path, tmp_path: Path, 
 
 
 def test_names_in_the_data_do_not_lead_out_of_the_export(raw: Path, tmp_path: Path) -> None:
-    from vptr_cli.data_robot import _folder_name
+    from vptr_cli.data_export import folder_name
 
-    assert [_folder_name(name) for name in ("../x", "a/b", "", "..", "put it in")] == [
+    assert [folder_name(name) for name in ("../x", "a/b", "", "..", "put it in")] == [
         "_x", "a_b", "_", "_", "put it in",
     ]  # fmt: skip
 
@@ -107,7 +107,7 @@ def test_names_in_the_data_do_not_lead_out_of_the_export(raw: Path, tmp_path: Pa
         (["import", "{raw}", "--out", "{raw}"], "is the source: name another folder"),
         (["import", "{raw}", "--out", "x", "--shard-size", "0"], "expected at least 1"),
         (["import", "{raw}", "--out", "x", "--latency-shift", "maybe"], "expected auto, always or never"),
-        (["export", "{raw}", "--format", "bridge-numpy", "--out", "x"], "no shard-*.tar here"),
+        (["export", "{raw}", "--format", "bridge-numpy", "--out", "x"], "neither shard-*.tar nor episodes"),
         (["export", "{raw}", "--format", "bridge-numpy", "--out", "x", "--train-share", "5"], "--train-share is 5.0,"),
         (
             ["export", "{raw}", "--format", "bridge-numpy", "--out", "x", "--train-share", "-1"],

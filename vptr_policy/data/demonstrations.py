@@ -75,6 +75,8 @@ class Cache:
     fingerprint: str
     texts: Tuple[str, ...] = ()
     """what demonstrations were told to do, alphabetical"""
+    skipped: Optional[np.ndarray] = None
+    """(N,) bool, rows whose action is not to be learned from; None: all are"""
 
 
 def fingerprint(files: Sequence[Path]) -> str:

@@ -107,6 +107,22 @@ def sides(data: bytes) -> Optional[Tuple[int, int]]:
     return None
 
 
+def encode_png(image: np.ndarray) -> bytes:
+    """An RGB uint8 picture (H, W, 3) as PNG, which keeps it to the pixel; raises ValueError where it is none."""
+    if (
+        not isinstance(image, np.ndarray)
+        or image.dtype != np.uint8
+        or image.ndim != 3
+        or image.shape[2] != 3
+        or not image.size
+    ):
+        raise ValueError(f"a picture is {getattr(image, 'dtype', type(image))} {np.shape(image)}, expected RGB uint8")
+    done, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
+    if not done:
+        raise ValueError(f"OpenCV could not encode a picture of shape {image.shape}")
+    return bytes(data)
+
+
 @contextlib.contextmanager
 def _messages() -> Iterator[List[bytes]]:
     """What is written to file 2 meanwhile, which then goes there too unless it is of the libraries."""

@@ -13,13 +13,13 @@ import pickle
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
 from vptr_policy.data.demonstrations import Demonstration, decode_all
+from vptr_policy.data.pictures import encode_png
 from vptr_policy.data.robot import restricted
 from vptr_policy.data.robot.parts import DAMAGE, Part, Read, Skipped, reason
 from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key
@@ -75,24 +75,9 @@ def _trajectory(row: Any, info: Dict[str, Any], number: int, images: str) -> Tra
     state = np.asarray([entry["state"] for entry in [*now, after[-1]]], dtype=np.float64)
     if not np.array_equal(state[1:], np.asarray([entry["state"] for entry in after], dtype=np.float64)):
         raise ValueError("next_observations are not the observations one step later")
-    frames = [_png(entry[images]) for entry in [*now, after[-1]]]
+    frames = [encode_png(entry[images]) for entry in [*now, after[-1]]]
     whole = {**info, "steps": len(actions)}
     return checked(Trajectory(key(info["task"], number), whole, state, actions, executed(actions), actions, frames))
-
-
-def _png(image: Any) -> bytes:
-    if (
-        not isinstance(image, np.ndarray)
-        or image.dtype != np.uint8
-        or image.ndim != 3
-        or image.shape[2] != 3
-        or not image.size
-    ):
-        raise ValueError(f"a picture is {getattr(image, 'dtype', type(image))} {np.shape(image)}, expected RGB uint8")
-    done, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
-    if not done:
-        raise ValueError(f"OpenCV could not encode a picture of shape {image.shape}")
-    return bytes(data)
 
 
 def split(count: int, share: float, seed: int) -> Tuple[np.ndarray, np.ndarray]:
@@ -110,6 +95,7 @@ def export(
     folder: Path,
     seed: int = 0,
     share: float = 0.9,
+    sides: Optional[Mapping[Tuple[str, str], Sequence[str]]] = None,
 ) -> Dict[str, int]:
     """Write Bridge numpy, whole or not at all; returns how many trajectories each file holds.
 
@@ -118,6 +104,7 @@ def export(
         folder: must not exist.
         seed: of the split.
         share: of the trajectories of a task that goes to ``train``.
+        sides: train or val for each demonstration, where that was decided before.
     """
     if folder.exists():
         raise ValueError(f"{folder} exists already: name another folder, or delete it")
@@ -127,7 +114,8 @@ def export(
     total = sum(len(readers) for readers in tasks.values())
     with tqdm(total=total, desc="exporting", unit="trajectory", dynamic_ncols=True) as bar:
         for (domain, task), readers in sorted(tasks.items()):
-            for name, chosen in zip(SPLITS, split(len(readers), share, seed)):
+            parts = _decided(sides[domain, task]) if sides else split(len(readers), share, seed)
+            for name, chosen in zip(SPLITS, parts):
                 path = partial_folder / domain / task / name / FILE
                 path.parent.mkdir(parents=True)
                 _write(path, [to_row(readers[number]()) for number in chosen])
@@ -135,6 +123,10 @@ def export(
                 bar.update(len(chosen))
     os.rename(str(partial_folder), str(folder))
     return counts
+
+
+def _decided(sides: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+    return np.flatnonzero(np.array(sides) == SPLITS[0]), np.flatnonzero(np.array(sides) == SPLITS[1])
 
 
 def to_row(demonstration: Demonstration) -> Dict[str, List[Any]]:

@@ -21,6 +21,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from robot_bridge.recording.format import EFFORTS, JOINT_SPEEDS, JOINTS, STAMP, TARGET
 from vptr_policy.data.robot import restricted
 from vptr_policy.data.robot.parts import Part, in_parts
 from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key, without_first_observation
@@ -29,6 +30,14 @@ DATED = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
 LATE_UNTIL = datetime(2021, 7, 23)
 """What was recorded before shows each picture one step late."""
+MEASURED: Dict[str, Tuple[str, Tuple[int, ...]]] = {
+    STAMP: ("time_stamp", ()),
+    TARGET: ("desired_state", (7,)),
+    JOINTS: ("qpos", (6,)),
+    JOINT_SPEEDS: ("qvel", (6,)),
+    EFFORTS: ("joint_effort", (6,)),
+}
+"""Our name -> name in obs_dict.pkl, shape of a row."""
 UNUSED = {7: (), 5: (3, 3), 4: (3, 3, 3)}
 """Width of an action -> where zeros are to be inserted for the rotations that were not used."""
 
@@ -88,8 +97,10 @@ def read_trajectory(folder: Path, root: Path, number: int, options: RawOptions) 
         "camera": options.camera,
     }
     info.update(_told(folder, dated))
-    state, frames = _states(folder / "obs_dict.pkl"), _pictures(folder / f"images{options.camera}")
-    trajectory = checked(Trajectory(key(task, number), info, state, actions, executed(actions), actions, frames))
+    state, extras = _observed(folder / "obs_dict.pkl")
+    frames = _pictures(folder / f"images{options.camera}")
+    clipped = executed(actions)
+    trajectory = checked(Trajectory(key(task, number), info, state, actions, clipped, actions, frames, extras))
     late = options.latency_shift == "always" or (
         options.latency_shift == "auto"
         and dated is not None
@@ -137,14 +148,28 @@ def _judged(said: Any) -> bool:
     return bool(value.reshape(-1)[0])
 
 
-def _states(path: Path) -> np.ndarray:
+def _observed(path: Path) -> Tuple[np.ndarray, Dict[str, np.ndarray]]:
+    """The states, and what else was measured of the arm; what is damaged of the latter is left out."""
     observed = restricted.load(path)
     if not isinstance(observed, dict) or "full_state" not in observed:
         raise ValueError(f"{path.name} has no full_state")
     try:
-        return np.asarray(observed["full_state"], dtype=np.float64)
+        state = np.asarray(observed["full_state"], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"full_state in {path.name} is no array of numbers ({error})") from error
+    extras = {}
+    for name, (theirs, shape) in MEASURED.items():
+        rows = _rows(observed.get(theirs))
+        if rows is not None and rows.shape == (len(state), *shape) and np.isfinite(rows).all():
+            extras[name] = rows
+    return state, extras
+
+
+def _rows(value: Any) -> Optional[np.ndarray]:
+    try:
+        return None if value is None else np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
 
 
 def _actions(path: Path) -> np.ndarray:

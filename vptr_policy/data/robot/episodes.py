@@ -11,9 +11,9 @@ from typing import Any, Dict, List
 
 import numpy as np
 
-from robot_bridge.recording.format import ABOUT, FORMAT, IMAGES, STEPS
+from robot_bridge.recording.format import ABOUT, FORMAT, IMAGE_STAMPS, IMAGES, STEPS
 from vptr_policy.data.robot.parts import Part, in_parts
-from vptr_policy.data.robot.trajectory import Trajectory, checked, key
+from vptr_policy.data.robot.trajectory import OF_STEPS, SEEN, Trajectory, checked, key
 
 
 def find(root: Path) -> List[Path]:
@@ -77,7 +77,24 @@ def read_episode(folder: Path, number: int, camera: int = 0, origin: str = "") -
     label = np.array([_vector(step, "label" if "label" in step else "action") for step in steps[:-1]])
     info = {**about, "steps": len(label), "origin": origin or folder.name, "camera": camera}
     frames = [_picture(folder, step, camera) for step in steps]
-    return checked(Trajectory(key(about["task"], number), info, state, label=label, jpegs=frames, **rows))
+    return checked(
+        Trajectory(
+            key(about["task"], number), info, state, label=label, jpegs=frames, extras=extras(steps, camera), **rows
+        )
+    )
+
+
+def extras(steps: List[Dict[str, Any]], camera: int) -> Dict[str, np.ndarray]:
+    """What else every line of the log tells, by name."""
+    found = {}
+    for name in (*SEEN, *OF_STEPS):
+        lines = steps[:-1] if name in OF_STEPS else steps
+        values = [line.get(name) for line in lines]
+        if name == IMAGE_STAMPS:
+            values = [value[camera] if isinstance(value, list) and camera < len(value) else None for value in values]
+        if not any(value is None for value in values):
+            found[name] = np.asarray(values, dtype=np.float64)
+    return found
 
 
 def _vector(step: Dict[str, Any], name: str) -> np.ndarray:

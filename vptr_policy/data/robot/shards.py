@@ -2,12 +2,14 @@
 
 The layout is that of ``robot_bridge.sim.shards``: tar archives ``shard-00000.tar`` with the members ``KEY.json``,
 ``KEY.state.npy``, ``KEY.action.npy``, ``KEY.executed.npy``, ``KEY.label.npy``, ``KEY.jpeg_sizes.npy`` and
-``KEY.jpegs.bin``, and an ``index.json`` beside them. Imported data have frames of any size, as JPEG or PNG.
+``KEY.jpegs.bin``, where more was recorded ``KEY.extras.npz`` (arrays by name), and an ``index.json`` beside them.
+Imported data have frames of any size, as JPEG or PNG.
 """
 
 import io
 import json
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -17,6 +19,7 @@ import numpy as np
 from vptr_policy.data.robot.parts import Part, in_parts
 from vptr_policy.data.robot.trajectory import Trajectory, check_info, checked
 
+EXTRAS = "extras.npz"
 ARRAYS = ("state", "action", "executed", "label")
 
 
@@ -41,6 +44,18 @@ class Entry:
                 )
         return arrays
 
+    def extras(self) -> Dict[str, np.ndarray]:
+        """What else was recorded, by name; empty where nothing was."""
+        if EXTRAS not in self.members:
+            return {}
+        with open(self.path, "rb") as file:
+            content = _content(file, self, EXTRAS)
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{self.path}: {EXTRAS} of {self.key} is damaged ({error})") from error
+
     def read(self) -> Trajectory:
         """The whole trajectory."""
         with open(self.path, "rb") as file:
@@ -50,7 +65,7 @@ class Entry:
             raise ValueError(f"{self.path}: the frames of {self.key} do not add up to {len(pixels)} bytes")
         ends = np.cumsum(sizes).tolist()
         frames = [pixels[start:end] for start, end in zip([0, *ends], ends)]
-        trajectory = Trajectory(self.key, self.info, jpegs=frames, **self.arrays())
+        trajectory = Trajectory(self.key, self.info, jpegs=frames, extras=self.extras(), **self.arrays())
         try:
             trajectory.validate()
         except ValueError as error:

@@ -1,15 +1,30 @@
 """A demonstration as it was read from some format, on its way to our shards."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Dict, List
 
 import numpy as np
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
+from robot_bridge.recording.format import (
+    ACHIEVED,
+    CLUTCH,
+    EFFORTS,
+    IMAGE_STAMPS,
+    JOINT_SPEEDS,
+    JOINTS,
+    STAMP,
+    TARGET,
+    TRACKED,
+)
 from vptr_policy.data.pictures import decode, make_whole
 
+SEEN = (STAMP, IMAGE_STAMPS, TARGET, JOINTS, JOINT_SPEEDS, EFFORTS)
+"""Extras of T+1 rows, measured before each step and after the last."""
+OF_STEPS = (ACHIEVED, CLUTCH, TRACKED)
+"""Extras of T rows."""
 DEEPEST = 50
 """Levels of what a demonstration says about itself: JSON nested deeper cannot be written everywhere."""
 
@@ -25,6 +40,9 @@ class Trajectory:
     executed: np.ndarray
     label: np.ndarray
     jpegs: List[bytes]
+    extras: Dict[str, np.ndarray] = field(default_factory=dict)
+    """what else was recorded, float64, by the names of ``robot_bridge.recording.format``: ``stamp_s`` (T+1,),
+    ``joints`` (T+1, 6) and so on"""
 
     def validate(self) -> None:
         """Raise ValueError where the info, the shape of an array, a number or a count is wrong."""
@@ -36,6 +54,10 @@ class Trajectory:
             array = getattr(self, name)
             if array.shape != (rows, 7) or not np.isfinite(array).all():
                 raise ValueError(f"{name} has the shape {array.shape}, expected finite numbers of shape {(rows, 7)}")
+        for name, array in self.extras.items():
+            rows = steps if name in OF_STEPS else steps + 1
+            if array.dtype != np.float64 or len(array) != rows:
+                raise ValueError(f"{name} is {array.dtype} {array.shape}, expected {rows} rows of float64")
         if len(self.jpegs) != steps + 1:
             raise ValueError(f"{len(self.jpegs)} pictures for {steps} actions, expected {steps + 1}")
 
@@ -77,7 +99,9 @@ def without_first_observation(trajectory: Trajectory) -> Trajectory:
         raise ValueError("it has one action only, nothing is left after shifting for latency")
     arrays = {name: getattr(trajectory, name)[:-1] for name in ("action", "executed", "label")}
     info = {**trajectory.info, "steps": len(trajectory.action) - 1, "latency_shifted": True}
-    return replace(trajectory, info=info, state=trajectory.state[1:], jpegs=trajectory.jpegs[1:], **arrays)
+    extras = {name: rows[:-1] if name in OF_STEPS else rows[1:] for name, rows in trajectory.extras.items()}
+    seen: Dict[str, Any] = {"state": trajectory.state[1:], "jpegs": trajectory.jpegs[1:]}
+    return replace(trajectory, info=info, extras=extras, **seen, **arrays)
 
 
 def executed(actions: np.ndarray) -> np.ndarray:

@@ -137,7 +137,9 @@ def assemble(sources: Sequence[Cache], options: TransitionOptions, targets: Sequ
         frames, trajectories = frames + len(cache.frames), trajectories + int(cache.rows["trajectory"][-1]) + 1
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     if not len(joined["now"]):
-        raise ValueError("no transition to learn from: no demonstration succeeded (keep failures with --failures)")
+        raise ValueError(
+            "no transition to learn from: no demonstration succeeded (keep failures with --failures), or all is masked"
+        )
     states = np.concatenate([cache.rows["state"] for cache in caches])
     mark = hashlib.sha256(repr(([cache.fingerprint for cache in caches], options)).encode()).hexdigest()[:16]
     return Transitions(
@@ -156,7 +158,7 @@ def _columns(cache: Cache, options: TransitionOptions) -> Dict[str, np.ndarray]:
     actions = _actions(rows, options.action, index, now)
     positive = reward.rewarded(remaining, success, options.rewards)
     values, mask = reward.scaled(positive, options.rewards), reward.masks(positive)
-    return {
+    columns = {
         "now": now,
         "next": now + 1,
         "actions": actions,
@@ -167,6 +169,10 @@ def _columns(cache: Cache, options: TransitionOptions) -> Dict[str, np.ndarray]:
         "success": success,
         **{name: rows[name][index] for name in ("task", "text", "trajectory")},
     }
+    if cache.skipped is None:
+        return columns
+    kept = ~cache.skipped[index]  # after the returns, which go on over what is skipped
+    return {name: column[kept] for name, column in columns.items()}
 
 
 def _actions(rows: Dict[str, np.ndarray], kind: str, index: np.ndarray, now: np.ndarray) -> np.ndarray:

@@ -1,0 +1,160 @@
+"""`vptr data export`: demonstrations in the formats of others, from shards or from recorded episodes."""
+
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+from tyro.conf import Positional
+
+from vptr_cli.formats import Format
+from vptr_cli.limits import expect
+
+
+def bridge_raw(
+    source: Positional[Path], out: Path, domain: str = "vptr", camera: int = 0, failures: bool = False
+) -> int:
+    """Bridge raw, DOMAIN/TASK/00/DATE/raw/traj_group0/traj0, as the published converters read it.
+
+    Pictures are those recorded where they are JPEGs of 640 x 480, otherwise resized to it. Joints that were never
+    recorded are NaN. Episodes of one task are one session, as the converters split each session by itself. Written
+    whole or not at all.
+
+    Args:
+        source: folder of shards or of recorded episodes.
+        out: folder to write; must not exist.
+        domain: first folder, for demonstrations that do not name theirs.
+        camera: of episodes, whose pictures are taken.
+        failures: write failed demonstrations too; the converters take all for successes.
+    """
+    from robot_bridge.kinematics import integrate, state_to_pose
+    from vptr_policy.data.robot.bridge_raw_export import Geometry, export
+
+    places = [(*_folders(item, domain), item) for item in _items(source, camera, failures)]
+    for name, count in export(places, out, Geometry(state_to_pose, integrate)).items():
+        print(f"{out / name}: {count} demonstrations")
+    return 0
+
+
+def bridge_numpy(
+    source: Positional[Path],
+    out: Path,
+    domain: str = "vptr",
+    seed: int = 0,
+    train_share: float = 0.9,
+    camera: int = 0,
+    failures: bool = False,
+) -> int:
+    """Bridge numpy, DOMAIN/TASK/{train,val}/out.npy, which the published code reads with NumPy 1 and 2.
+
+    Pictures are resized to 128 x 128 as for training. Written whole or not at all. The demonstrations of one task are
+    in memory at a time (50 KB a step).
+
+    Args:
+        source: folder of shards or of recorded episodes.
+        out: folder to write; must not exist.
+        domain: first folder, for demonstrations that do not name theirs.
+        seed: of the split, where `vptr data split` has drawn none.
+        train_share: share of each task's demonstrations that goes to train.
+        camera: of episodes, whose pictures are taken.
+        failures: write failed demonstrations too; the format has no place to say that they failed.
+    """
+    if not 0.0 < train_share < 1.0:
+        raise ValueError(f"--train-share is {train_share}, expected more than 0 and less than 1")
+    expect("seed", seed, 0)
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.bridge_numpy import export
+
+    drawn = partition.read(source)
+    tasks: Dict[Any, List[Any]] = {}
+    sides: Dict[Any, List[str]] = {}
+    for item in _items(source, camera, failures):
+        tasks.setdefault(_folders(item, domain), []).append(item.read)
+        sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
+    for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None).items():
+        print(f"{out / path}: {count} demonstrations")
+    return 0
+
+
+def lerobot(source: Positional[Path], out: Path, camera: int = 0, failures: bool = False) -> int:
+    """A LeRobot dataset, version 3.0: parquet tables and H.264 films.
+
+    `action` is what is to be imitated; the state, what was commanded and executed, success, masks and what was measured
+    of the joints stand beside it. Demonstrations that `vptr data split` keeps for validation are the split `val`.
+    Load it with LeRobotDataset("local/NAME", root=OUT). Written whole or not at all.
+
+    Args:
+        source: folder of shards or of recorded episodes; all pictures of one size.
+        out: folder to write; must not exist.
+        camera: of episodes, whose pictures are taken.
+        failures: write failed demonstrations too; `next.success` tells them apart.
+    """
+    from vptr_policy.data.robot.lerobot import MEASURED, export
+
+    items = list(_items(source, camera, failures))
+    common = set.intersection(*(item.measured() for item in items))
+    measured = [name for name, extra in MEASURED.items() if extra in common]
+    counts = export(_rows(source, items), out, measured)
+    print("{}: {episodes} episodes ({train} train, {val} val), {frames} frames".format(out, **counts))
+    return 0
+
+
+def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, failures: bool = False) -> int:
+    """An HDF5 file as robomimic reads it, one group a demonstration; lossless, with what robomimic has no place for.
+
+    Args:
+        source: folder of shards or of recorded episodes.
+        out: file to write; must not exist.
+        size: side of the pictures [px], squashed as for training; 0: as they were recorded.
+        camera: of episodes, whose pictures are taken.
+        failures: write failed demonstrations too; `dones` tells them apart.
+    """
+    expect("size", size, 0)
+    from vptr_policy.data.robot.robomimic import export
+
+    items = list(_items(source, camera, failures))
+    counts = export(_rows(source, items), out, size, "vptr_widowx")
+    print("{}: {train} demonstrations for training, {valid} for validation".format(out, **counts))
+    return 0
+
+
+def _items(source: Path, camera: int, failures: bool) -> List[Any]:
+    """The demonstrations to write; those of validation come last."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.sources import demonstrations
+
+    drawn = partition.read(source)
+    found = [item for item in demonstrations(source, camera) if failures or item.info["success"]]
+    if not found:
+        raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
+    return sorted(found, key=lambda item: drawn.side(item.name) == partition.VAL)
+
+
+def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
+    """Each demonstration with its masked steps and its side, read one at a time."""
+    from tqdm import tqdm
+
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.masks import MaskFile, mask_of, read_masks
+    from vptr_policy.data.robot.sources import is_shards
+
+    drawn = partition.read(source)
+    masks = read_masks(source) if is_shards(source) else MaskFile()
+    for item in tqdm(items, "exporting", unit="trajectory", dynamic_ncols=True):
+        trajectory = item.read()
+        yield trajectory, mask_of(item, masks, len(trajectory.action)).flags(), drawn.side(item.name)
+
+
+def _folders(item: Any, domain: str) -> Tuple[str, str]:
+    return folder_name(item.info.get("domain", domain)), folder_name(item.info["task"])
+
+
+def folder_name(text: Any) -> str:
+    """A name that is one folder and stays below its parent."""
+    return "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in str(text)).lstrip(".") or "_"
+
+
+EXPORTS: Dict[str, Format] = {
+    "bridge-raw": Format(bridge_raw),
+    "bridge-numpy": Format(bridge_numpy),
+    "lerobot": Format(lerobot),
+    "hdf5": Format(hdf5),
+}

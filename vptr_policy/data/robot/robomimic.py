@@ -1,0 +1,178 @@
+"""Demonstrations in an HDF5 file as robomimic reads them.
+
+``data/demo_{i}``: ``actions`` (T, 7) float32, the box as [-1, 1] and clipped to it; ``rewards`` and ``dones`` (T,), 1
+on the last step of a success; ``obs`` and ``next_obs`` with ``image`` (T, H, W, 3) uint8 and ``state`` (T, 7);
+``states`` (T, 0), as for data that no simulator resets to; attributes ``num_samples`` and ``info`` (JSON).
+``mask/train`` and ``mask/valid`` name the demonstrations of each side.
+
+What robomimic has no place for is in ``vptr`` of each demonstration, which it ignores: ``action``, ``executed`` and
+``label`` in metres and radians, whatever else was measured, and ``masked``, the steps not to be learned from.
+"""
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Tuple
+
+import h5py
+import numpy as np
+
+from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
+from vptr_policy.data.pictures import decode, encode_png, make_whole
+from vptr_policy.data.robot.parts import Part, in_parts
+from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key
+from vptr_policy.resize import resize
+
+OWN = "vptr"
+IMAGE, STATE = "image", "state"
+GYM = 2
+"""robomimic's number of the environment type that it makes nothing of without being asked."""
+
+
+def export(
+    rows: Iterable[Tuple[Trajectory, np.ndarray, str]], path: Path, size: int, environment: str
+) -> Dict[str, int]:
+    """Write an HDF5 file, whole or not at all; returns how many demonstrations each side has.
+
+    Args:
+        rows: (demonstration, which of its steps are masked (T,), train or val).
+        path: must not exist.
+        size: side of the square pictures [px]; 0: as they were recorded, all of one size.
+        environment: its name in ``env_args``.
+    """
+    if path.exists():
+        raise ValueError(f"{path} exists already: name another file, or delete it")
+    part = path.with_name(path.name + ".partial")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    sides: Dict[str, List[bytes]] = {"train": [], "valid": []}
+    total = 0
+    with h5py.File(str(part), "w") as file:
+        data = file.create_group("data")
+        for number, (trajectory, masked, side) in enumerate(rows):
+            _write(data.create_group(f"demo_{number}"), trajectory, masked, size)
+            sides["valid" if side == "val" else "train"].append(f"demo_{number}".encode())
+            total += len(trajectory.action)
+        data.attrs["total"] = total
+        data.attrs["env_args"] = json.dumps({"env_name": environment, "env_type": GYM, "env_kwargs": {}})
+        for side, names in sides.items():
+            file.create_dataset(f"mask/{side}", data=np.array(names, dtype="S"))
+    os.replace(str(part), str(path))
+    return {side: len(names) for side, names in sides.items()}
+
+
+def _write(group: h5py.Group, trajectory: Trajectory, masked: np.ndarray, size: int) -> None:
+    steps = len(trajectory.action)
+    fit = partial(resize, size=size) if size else lambda image: image
+    images = np.stack(make_whole(lambda data: fit(decode(data)), trajectory.jpegs))
+    group.attrs["num_samples"] = steps
+    group.attrs["info"] = json.dumps({"key": trajectory.key, **trajectory.info})
+    ends = np.zeros(steps, dtype=np.float32)
+    ends[-1] = float(trajectory.info["success"])
+    group["actions"] = normalised(trajectory.label)
+    group["rewards"], group["dones"] = ends, ends.astype(np.int64)
+    group["states"] = np.zeros((steps, 0))
+    for name, rows in ((IMAGE, images), (STATE, trajectory.state)):
+        packed = {"compression": "gzip", "compression_opts": 1, "chunks": (1, *rows.shape[1:])} if name == IMAGE else {}
+        group.create_dataset(f"obs/{name}", data=rows[:-1], **packed)
+        group.create_dataset(f"next_obs/{name}", data=rows[1:], **packed)
+    for name in ("action", "executed", "label"):
+        group[f"{OWN}/{name}"] = getattr(trajectory, name)
+    group[f"{OWN}/masked"] = masked
+    for name, rows in trajectory.extras.items():
+        group[f"{OWN}/extras/{name}"] = rows
+
+
+def normalised(actions: np.ndarray) -> np.ndarray:
+    """Bridge actions (T, 7) as robomimic wants them: the box as [-1, 1], clipped to it."""
+    shares = (actions - ACTION_LOW) / (ACTION_HIGH - ACTION_LOW)
+    return np.clip(2.0 * shares - 1.0, -1.0, 1.0).astype(np.float32)
+
+
+def parts(path: Path, task: str, image: str, state: str, size: int) -> List[Part]:
+    """The demonstrations of a file, ``size`` to a part.
+
+    Args:
+        path: the HDF5 file.
+        task: of demonstrations that do not say theirs.
+        image: name of the observation with the pictures; empty: the only one of (T, H, W, 3) uint8.
+        state: name of the observation with the Bridge state (T, 7).
+        size: of a part.
+    """
+    with _open(path) as file:
+        if not isinstance(file.get("data"), h5py.Group):
+            raise ValueError(f"{path}: no group data, as a robomimic file has one")
+        names = sorted(
+            file["data"], key=lambda name: [int(text) if text.isdigit() else text for text in name.split("_")]
+        )
+    return in_parts(
+        names,
+        size,
+        lambda name: f"{path.name}/{name}",
+        lambda name, number: _read(path, name, number, (task, image, state)),
+    )
+
+
+def _read(path: Path, name: str, number: int, options: Tuple[str, str, str]) -> Trajectory:
+    task, image, state = options
+    with _open(path) as file:
+        group = file["data"][name]
+        own = group.get(OWN)
+        info: Dict[str, Any] = json.loads(group.attrs.get("info", "{}"))
+        info.pop("key", None)
+        success = bool(np.asarray(group["dones"])[-1]) if "dones" in group else True
+        info = {"task": task or path.stem, "success": success, **info, "origin": f"{path.name}/{name}"}
+        pictures, states = _seen(group, image or _only_image(group), "pictures"), _seen(group, state, "states")
+        steps = len(states) - 1
+        if own is not None:
+            rows = {kind: np.asarray(own[kind]) for kind in ("action", "executed", "label")}
+            extras = {kind: np.asarray(value) for kind, value in own.get("extras", {}).items()}
+        else:
+            action = restored(np.asarray(group["actions"], dtype=np.float64)[:steps])
+            rows, extras = {"action": action, "executed": executed(action), "label": action}, {}
+    frames = [encode_png(picture) for picture in pictures]
+    info["steps"] = steps
+    return checked(Trajectory(key(str(info["task"]), number), info, states, jpegs=frames, extras=extras, **rows))
+
+
+def restored(actions: np.ndarray) -> np.ndarray:
+    """Bridge actions (T, 7) of normalised ones; raises ValueError where they are not normalised."""
+    if actions.ndim != 2 or actions.shape[1] != 7 or np.abs(actions).max(initial=0.0) > 1.0 + 1e-6:
+        raise ValueError(f"actions {actions.shape} are not 7 numbers within [-1, 1] each")
+    return ACTION_LOW + 0.5 * (actions + 1.0) * (ACTION_HIGH - ACTION_LOW)
+
+
+def masks(path: Path) -> Dict[str, np.ndarray]:
+    """Which steps are masked, by the origin of the demonstration; of those that say so."""
+    found = {}
+    with _open(path) as file:
+        for name, group in file["data"].items():
+            if f"{OWN}/masked" in group:
+                found[f"{path.name}/{name}"] = np.asarray(group[f"{OWN}/masked"], dtype=bool)
+    return found
+
+
+def _seen(group: h5py.Group, name: str, what: str) -> np.ndarray:
+    """T+1 rows of an observation; without next_obs the last row is the end, and its action is left out."""
+    if name not in group.get("obs", {}):
+        raise ValueError(
+            "no observation {!r} for the {}: it has {}".format(name, what, ", ".join(group.get("obs", {})))
+        )
+    rows = np.asarray(group["obs"][name])
+    if name in group.get("next_obs", {}):
+        rows = np.concatenate([rows, np.asarray(group["next_obs"][name])[-1:]])
+    return rows
+
+
+def _only_image(group: h5py.Group) -> str:
+    fitting = [name for name, rows in group.get("obs", {}).items() if rows.ndim == 4 and rows.dtype == np.uint8]
+    if len(fitting) != 1:
+        raise ValueError("pictures could be {}: name them".format(" or ".join(fitting) or "none of the observations"))
+    return str(fitting[0])
+
+
+def _open(path: Path) -> Any:
+    try:
+        return h5py.File(str(path), "r")
+    except OSError as error:
+        raise ValueError(f"{path}: no HDF5 file ({error})") from error

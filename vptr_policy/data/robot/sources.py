@@ -1,0 +1,115 @@
+"""Demonstrations to look into, wherever they lie: a folder of shards, or one of recorded episodes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Protocol, Set
+
+from robot_bridge.recording.format import ABOUT
+from vptr_policy.data.robot import episodes, shards
+from vptr_policy.data.robot.trajectory import Trajectory
+
+
+class Item(Protocol):
+    """One demonstration that has not been read yet."""
+
+    @property
+    def name(self) -> str:
+        """Its key in a shard, or the path of its folder below that of the data: masks and splits go by it."""
+
+    @property
+    def info(self) -> Dict[str, Any]:
+        """What it says about itself; ``task`` and ``success`` at least."""
+
+    def read(self) -> Trajectory:
+        """All of it; raises ValueError or OSError where it is damaged."""
+
+    def measured(self) -> Set[str]:
+        """Names of what else was recorded; cheaper than to read it all."""
+
+
+@dataclass(frozen=True)
+class ShardItem:
+    """A demonstration in a shard."""
+
+    entry: shards.Entry
+
+    @property
+    def name(self) -> str:
+        """Its key."""
+        return self.entry.key
+
+    @property
+    def info(self) -> Dict[str, Any]:
+        """What it says about itself."""
+        return self.entry.info
+
+    def read(self) -> Trajectory:
+        """All of it."""
+        return self.entry.read()
+
+    def measured(self) -> Set[str]:
+        """The names of its extras."""
+        return set(self.entry.extras())
+
+
+@dataclass(frozen=True)
+class EpisodeItem:
+    """A recorded episode that was judged and not discarded."""
+
+    folder: Path
+    name: str
+    info: Dict[str, Any]
+    number: int
+    camera: int = 0
+
+    def read(self) -> Trajectory:
+        """All of it."""
+        return episodes.read_episode(self.folder, self.number, self.camera, self.name)
+
+    def measured(self) -> Set[str]:
+        """What all lines of its log tell."""
+        return set(episodes.extras(episodes.read_steps(self.folder), self.camera))
+
+
+def is_shards(folder: Path) -> bool:
+    """Whether a folder holds shards; otherwise it is taken as one of episodes."""
+    return next(Path(folder).glob("shard-*.tar"), None) is not None
+
+
+def episode_folders(root: Path) -> Iterator[Path]:
+    """The folders of all recorded episodes at or under ``root``, in a fixed order and whatever became of them."""
+    root = Path(root)
+    if (root / ABOUT).is_file():
+        yield root
+        return
+    if root.is_dir():
+        for child in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("images")):
+            yield from episode_folders(child)
+
+
+def demonstrations(folder: Path, camera: int = 0) -> Iterator[Item]:
+    """The demonstrations of a folder, one after the other; of episodes those that were judged and not discarded.
+
+    Raises ValueError where there is none.
+    """
+    if is_shards(folder):
+        for entry in shards.entries(folder):
+            yield ShardItem(entry)
+        return
+    found = False
+    for number, episode in enumerate(episode_folders(folder)):
+        about = episodes.read_about(episode)
+        if not about.get("discarded") and isinstance(about.get("success"), bool):
+            found = True
+            yield EpisodeItem(episode, str(episode.relative_to(folder)), about, number, camera)
+    if not found:
+        raise ValueError(f"{folder}: neither shard-*.tar nor episodes that were judged are here")
+
+
+def chosen(folder: Path, names: List[str], camera: int = 0) -> List[Item]:
+    """The demonstrations of those names, in their order; raises ValueError where one is not there."""
+    found = {item.name: item for item in demonstrations(folder, camera) if item.name in names}
+    for name in names:
+        if name not in found:
+            raise ValueError(f"{folder}: no demonstration is called {name!r}; `vptr data info` names some")
+    return [found[name] for name in names]
