@@ -160,9 +160,9 @@ def test_the_gripper_keeps_its_object_when_the_clutch_opens(cell: Cell) -> None:
 @pytest.mark.parametrize("cell", [SMOOTH], indirect=True)
 def test_a_hand_at_the_edge_of_the_workspace_slips_and_comes_back_at_once(cell: Cell) -> None:
     cell.engage()
-    cell.run(3.0, lambda t: pose(0.0, 0.05 * t))  # up, from 0.22 m to a ceiling at 0.33 m
+    cell.run(3.0, lambda t: pose(0.0, 0.09 * t))  # up, from 0.11 m to the ceiling at 0.33 m
     ceiling = cell.status.target_pose[2, 3]
     assert ceiling == pytest.approx(0.33, abs=1e-3)
     assert "workspace" in {name for report in cell.reports for name in report.limits}
-    cell.run(0.6, lambda t: pose(0.0, 0.15 - 0.05 * t))
+    cell.run(0.6, lambda t: pose(0.0, 0.27 - 0.05 * t))
     assert cell.status.target_pose[2, 3] < ceiling - 0.02
