@@ -16,6 +16,8 @@ from robot_bridge.teleop.settings import TeleopSettings
 from robot_bridge.teleop.trigger import TriggerGrip
 from robot_bridge.teleop.watchdog import HOLD, LIVE, LOST, Watchdog
 
+SUPERSEDED = "the next command came before its end"
+"""The servo's reason for a command whose rest is made by the next one."""
 HOLDING = "holding"
 """State of a closed clutch while the arm is held; the others are those of the clutch."""
 
@@ -124,11 +126,11 @@ class Teleoperator:
             return self._step(now_s, HOLDING, verdict.reason)
         return self._move(now_s, self._sample, robot)
 
-    def reported(self, number: int, executed: np.ndarray, reason: str) -> None:
-        """Take in the Bridge action (7,) that the servo made of the motion with this number, and its reason."""
+    def reported(self, number: int, executed: np.ndarray, accepted: bool, reason: str) -> None:
+        """Take in what the servo reports on the motion with this number; ``executed`` is a Bridge action (7,)."""
         motion = np.asarray(executed, dtype=np.float64)[:6]
         hand = None if self._sample is None else _pose(self._sample)
-        if self._mapper.reported(number, motion, not reason, hand):
+        if self._mapper.reported(number, motion, accepted and reason != SUPERSEDED, hand):
             self._haptics.ask(haptics.CLAMP)
 
     def forget_gripper(self) -> None:

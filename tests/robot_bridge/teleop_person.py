@@ -74,7 +74,7 @@ class Person:
             moved = kinematics.integrate(self.robot.pose, delta)
             self.robot = RobotView(moved, step.motion.gripper, self.robot.obstacle)
             if self.report:
-                self.teleop.reported(step.motion.number, np.append(delta, 0.0), "")
+                self.teleop.reported(step.motion.number, np.append(delta, 0.0), True, "")
         return step
 
     def run(
