@@ -1,4 +1,4 @@
-"""`vptr data import` and `info` for demonstrations of the robot."""
+"""`vptr data import` for demonstrations of the robot."""
 
 import sys
 from pathlib import Path
@@ -141,22 +141,6 @@ def import_hdf5(
     return status
 
 
-def info_shards(source: Positional[Path], json: bool = False) -> int:
-    """Robot demonstrations: tasks, steps, successes, ranges of actions and states, fingerprint.
-
-    Args:
-        source: folder of shard-*.tar.
-        json: print one JSON object.
-    """
-    from json import dumps
-
-    from vptr_policy.data.robot.summary import summarise, table
-
-    found = summarise(source)
-    print(dumps(found) if json else table(found))
-    return 0
-
-
 def _import(parts: Sequence[Any], source: Path, out: Path, plan: Dict[str, Any]) -> int:
     from tqdm import tqdm
 
@@ -208,4 +192,3 @@ IMPORTS: Dict[str, Format] = {
     "shards": _format(import_shards, "shard-*.tar"),
     "hdf5": Format(import_hdf5, lambda source: source.is_file() and source.suffix in (".hdf5", ".h5")),
 }
-INFOS: Dict[str, Format] = {"shards": _format(info_shards, "shard-*.tar")}

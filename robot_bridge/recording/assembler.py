@@ -1,33 +1,49 @@
-"""Makes steps of what arrives by itself: a step begins with a command and ends with the report on it."""
+"""Makes steps of 0.2 s of what arrives by itself: commands of any length, reports on them, pictures, measurements."""
 
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Deque, Dict, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Deque, Dict, List, Optional, Set, Tuple
 
 import numpy as np
 
+from robot_bridge import kinematics
 from robot_bridge.interface import STEP_S
 from robot_bridge.recording.episode_writer import EpisodeWriter
 from robot_bridge.recording.inbox import Hand, Inbox, Picture
 from robot_bridge.recording.step import Done, Seen
+from robot_bridge.report import motion_between
 
 LOST_AFTER_S = 1.0
-"""A command whose report has not come by then is not recorded."""
+"""A step is not recorded where the report on one of its commands has not come by then."""
+EARLY = 0.3
+"""A command that comes this share of its duration too early for the next step still begins it: senders jitter."""
+LATE_S = 0.25 * STEP_S
+"""Where no command comes after its own, a step ends this much late."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Begun:
+    """A step under way, or one that waits for the reports on its commands."""
+
     seen: Seen
+    begun_s: float
     hand: Hand
-    sequence: Optional[int]
-    """of the command; None where there was none and the arm was held"""
+    awaited: Set[int] = field(default_factory=set)
+    done: List[Done] = field(default_factory=list)
+    over: bool = False
+
+    @property
+    def longest_s(self) -> float:
+        """Where no command ends it."""
+        return STEP_S + LATE_S if self.awaited or self.done else STEP_S
 
 
 class StepAssembler:
     """Writes the steps of one episode as they become whole.
 
-    Where no command comes for a step's time, still steps fill the gap, so that the log has no holes: they are idle, and
-    idle steps are masked later. All stamps are of the robot's clock. One thread.
+    A step begins with a command and takes in all that begin within 0.2 s: one of a policy, or several short ones of a
+    teleoperator, whose motions are composed. Where no command comes, steps without motion fill the gap, so that the log
+    has no holes: they are idle, and idle steps are masked later. All stamps are of the robot's clock. One thread.
 
     Args:
         writer: of the episode.
@@ -39,41 +55,36 @@ class StepAssembler:
         self._writer, self._inbox, self._every_picture = writer, inbox, every_picture
         self._written: Dict[Tuple[int, float], str] = {}
         self._waiting: Deque[_Begun] = deque()
-        self._last_begun_s: Optional[float] = None
-        self._open = False
-        self.lost_reports = 0
+        self._told: Optional[_Begun] = None
+        self.lost_steps = 0
 
     def picture(self, camera: int, picture: Picture) -> None:
         """A picture came; the inbox has it already."""
         if self._every_picture:
             self._name(camera, picture)
 
-    def command(self, sequence: int, stamp_s: float) -> None:
-        """A command was given, computed at ``stamp_s``: a step begins."""
-        if self._waiting and self._waiting[0].sequence is None:
-            self._end_still_step()
-        self._begin(stamp_s, sequence)
+    def command(self, sequence: int, stamp_s: float, duration_s: float = STEP_S) -> None:
+        """A command was given, computed at ``stamp_s``."""
+        if not self._waiting or stamp_s - self._waiting[-1].begun_s >= STEP_S - EARLY * duration_s:
+            self._begin(stamp_s)
+        self._waiting[-1].awaited.add(sequence)
 
     def report(self, sequence: int, done: Done) -> None:
-        """A command ended: ``done`` is what became of it; what the hand did is added here."""
-        if not any(begun.sequence == sequence for begun in self._waiting):
-            return  # it was given before the episode began
-        while self._waiting[0].sequence != sequence:
-            self._lose()
-        hand = self._waiting[0].hand
-        latencies = {**hand.latencies_s, **done.latencies_s}
-        self._end(replace(done, clutch=hand.clutch, tracked=hand.tracked, latencies_s=latencies))
+        """A command ended: ``done`` is what became of it. Reports on commands from before the episode are ignored."""
+        for step in self._waiting:
+            if sequence in step.awaited:
+                step.awaited.remove(sequence)
+                step.done.append(done)
+        self._write_whole()
 
     def advance(self, now_s: float) -> None:
-        """Time went on to ``now_s``: give up lost reports, fill gaps with still steps."""
-        while self._waiting and self._waiting[0].sequence is not None and self._age(now_s) > LOST_AFTER_S:
-            self._lose()
-        if not self._waiting:
-            if self._last_begun_s is None or now_s - self._last_begun_s >= 1.5 * STEP_S:
-                self._begin(now_s, None)
-        elif self._waiting[0].sequence is None and self._age(now_s) >= STEP_S - 1e-6:
-            self._end_still_step()
-            self._begin(now_s, None)
+        """Time went on to ``now_s``: give up lost reports, fill gaps."""
+        if not self._waiting or now_s - self._waiting[-1].begun_s >= self._waiting[-1].longest_s - 1e-6:
+            self._begin(now_s)
+        while self._waiting[0].over and now_s - self._waiting[0].begun_s > LOST_AFTER_S:
+            self._waiting.popleft()
+            self.lost_steps += 1
+            self._write_whole()
 
     def seen(self, stamp_s: float) -> Seen:
         """What had been seen by ``stamp_s``; raises RecordingError where there is nothing yet."""
@@ -96,35 +107,55 @@ class StepAssembler:
             self._written[place] = self._writer.add_picture(camera, picture.jpeg, picture.stamp_s)
         return self._written[place]
 
-    def _age(self, now_s: float) -> float:
-        return now_s - self._waiting[0].seen.stamp_s
+    def _begin(self, stamp_s: float) -> None:
+        if self._waiting:
+            self._waiting[-1].over = True
+        self._waiting.append(_Begun(self.seen(stamp_s), stamp_s, self._inbox.hand))
+        self._write_whole()
 
-    def _begin(self, stamp_s: float, sequence: Optional[int]) -> None:
-        self._last_begun_s = stamp_s
-        self._waiting.append(_Begun(self.seen(stamp_s), self._inbox.hand, sequence))
-        self._tell_first()
+    def _write_whole(self) -> None:
+        """Write the steps that are over and wait for no report; the next is the one in flight."""
+        while self._waiting and self._waiting[0].over and not self._waiting[0].awaited:
+            self._tell()
+            self._writer.end_step(_whole(self._waiting.popleft()))
+        self._tell()
 
-    def _tell_first(self) -> None:
+    def _tell(self) -> None:
         """The writer knows one step in flight: the first of those that wait."""
-        if self._waiting and not self._open:
-            self._writer.begin_step(self._waiting[0].seen)
-            self._open = True
+        if self._waiting and self._told is not self._waiting[0]:
+            self._told = self._waiting[0]
+            self._writer.begin_step(self._told.seen)
 
-    def _end(self, done: Done) -> None:
-        self._waiting.popleft()
-        self._writer.end_step(done)
-        self._open = False
-        self._tell_first()
 
-    def _end_still_step(self) -> None:
-        begun = self._waiting[0]
-        target = begun.seen.state if begun.seen.target is None else begun.seen.target
+def _whole(step: _Begun) -> Done:
+    """What was done in a step: its commands' motions one after the other; none is a step without motion."""
+    hand = step.hand
+    if not step.done:
+        target = step.seen.state if step.seen.target is None else step.seen.target
         still = np.append(np.zeros(6), target[6])
-        self._end(Done(still, still, clutch=begun.hand.clutch, tracked=begun.hand.tracked))
+        return Done(still, still, clutch=hand.clutch, tracked=hand.tracked, latencies_s=hand.latencies_s)
+    latencies: Dict[str, float] = dict(hand.latencies_s)
+    for done in step.done:
+        latencies.update(done.latencies_s)
+    achieved = [done.achieved for done in step.done if done.achieved is not None]
+    labels = [done.label for done in step.done if done.label is not None]
+    return Done(
+        composed([done.action for done in step.done]),
+        composed([done.executed for done in step.done]),
+        composed(achieved) if len(achieved) == len(step.done) else None,
+        composed(labels) if len(labels) == len(step.done) else None,
+        hand.clutch,
+        hand.tracked,
+        tuple(dict.fromkeys(name for done in step.done for name in done.clamps)),
+        latencies,
+    )
 
-    def _lose(self) -> None:
-        """Give up a step whose report never came."""
-        self._waiting.popleft()
-        self._open = False
-        self.lost_reports += 1
-        self._tell_first()
+
+def composed(actions: List[np.ndarray]) -> np.ndarray:
+    """The Bridge action (7,) that does what several do one after the other; the gripper is the last one's."""
+    if len(actions) == 1:
+        return np.asarray(actions[0])
+    pose = np.eye(4)
+    for action in actions:
+        pose = kinematics.integrate(pose, np.asarray(action, dtype=np.float64)[:6])
+    return np.append(motion_between(np.eye(4), pose), actions[-1][6])

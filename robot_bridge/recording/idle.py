@@ -45,7 +45,7 @@ def idle_steps(
         still &= (np.abs(np.diff(joint_speeds, axis=0)) < rule.speed_change_rad_s).all(1)
     else:
         still &= _small(_wrapped(np.diff(state[:, :6], axis=0)), rule)
-    still &= ~_near_gripper_events(action[:, 6], state[:, 6], rule)
+    still &= ~near_gripper_events(action[:, 6], state[:, 6], rule)
     kept = np.zeros(len(still), dtype=bool)
     for start, stop in runs(still):
         kept[start:stop] = stop - start >= rule.shortest_run
@@ -76,7 +76,7 @@ def _wrapped(motion: np.ndarray) -> np.ndarray:
     return turned
 
 
-def _near_gripper_events(commanded: np.ndarray, measured: np.ndarray, rule: IdleRule) -> np.ndarray:
+def near_gripper_events(commanded: np.ndarray, measured: np.ndarray, rule: IdleRule) -> np.ndarray:
     """Whether a step (T,) is within ``protected`` steps of an event; the first command may be one against the state."""
     asked = np.abs(np.diff(np.concatenate([measured[:1], commanded]))) > rule.gripper_change
     moved = np.abs(np.diff(measured)) > rule.gripper_change

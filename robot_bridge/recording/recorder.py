@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
+from robot_bridge.interface import STEP_S
 from robot_bridge.recording import format as names
 from robot_bridge.recording.acceptance import Figures, figures
 from robot_bridge.recording.assembler import StepAssembler
@@ -46,6 +47,7 @@ class Recorder:
         every_picture: record at the rate at which the cameras take pictures; otherwise one picture a step, at 5 Hz.
         variety: what is to be covered, and the goal.
         about: what every episode.json says, such as who collects.
+        sync: have the disk keep each step before going on, against power failures.
     """
 
     def __init__(
@@ -55,9 +57,10 @@ class Recorder:
         every_picture: bool = False,
         variety: Optional[Variety] = None,
         about: Optional[Dict[str, Any]] = None,
+        sync: bool = True,
     ) -> None:
         self._store, self._variety = store, variety or Variety()
-        self._every_picture, self._about = every_picture, about or {}
+        self._every_picture, self._about, self._sync = every_picture, about or {}, sync
         self._inbox = Inbox(cameras)
         self._assembler: Optional[StepAssembler] = None
         self._writer: Optional[EpisodeWriter] = None
@@ -88,7 +91,7 @@ class Recorder:
         about: Dict[str, Any] = {"task": task, "language": language, "recorded": time.strftime("%Y-%m-%d_%H-%M-%S")}
         if asked is not None:
             about["asked"] = {"start": asked.start, "region": asked.region}
-        self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about})
+        self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about}, self._sync)
         self._assembler = StepAssembler(self._writer, self._inbox, self._every_picture)
         return self._writer.folder
 
@@ -107,9 +110,9 @@ class Recorder:
         """The teleoperator told of its hand."""
         self._inbox.hand = hand
 
-    def command(self, sequence: int, stamp_s: float) -> None:
-        """A command was given."""
-        self._guarded(lambda assembler: assembler.command(sequence, stamp_s))
+    def command(self, sequence: int, stamp_s: float, duration_s: float = STEP_S) -> None:
+        """A command was given, computed at ``stamp_s``."""
+        self._guarded(lambda assembler: assembler.command(sequence, stamp_s, duration_s))
 
     def report(self, sequence: int, done: Done) -> None:
         """A command ended."""
@@ -127,7 +130,7 @@ class Recorder:
         seen = assembler.last_seen(now_s)
         lines = [*read_lines(writer.folder / names.STEPS), seen.line(writer.steps)]
         found = figures(lines)
-        numbers = {"summary": summary(lines), "figures": found.row(), "lost_reports": assembler.lost_reports}
+        numbers = {"summary": summary(lines), "figures": found.row(), "lost_steps": assembler.lost_steps}
         self._guarded(lambda _: writer.finish(seen, numbers))
         self._writer = self._assembler = None
         self._reviewed = writer.folder

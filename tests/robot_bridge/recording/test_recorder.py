@@ -10,6 +10,8 @@ import pytest
 import recordings
 
 from robot_bridge.images import decode_image
+from robot_bridge.kinematics import rotation_from_euler
+from robot_bridge.recording.assembler import composed
 from robot_bridge.recording.episode_writer import RecordingError
 from robot_bridge.recording.format import FRAMES, STEPS
 from robot_bridge.recording.inbox import Hand, Measured, fit_jpeg
@@ -23,7 +25,8 @@ from robot_bridge.recording.variety import Variety
 class Robot:
     """Plays the streams of a robot: measurements at 50 Hz, pictures at ``picture_hz``, commands at 5 Hz."""
 
-    def __init__(self, recorder: Recorder, picture_hz: float = 10.0) -> None:
+    def __init__(self, recorder: Recorder, picture_hz: float = 10.0, command_ticks: int = 10) -> None:
+        self._command_ticks = command_ticks
         self.recorder, self.now_s, self.sequence = recorder, 50.0, 0
         self._picture_period = round(50 / picture_hz)
         self._tick = self._pictures = 0
@@ -35,7 +38,7 @@ class Robot:
                 self._pictures += 1
             state = recordings.state(self._tick)
             self.recorder.measured(Measured(state, self.now_s, state, np.ones(6), np.zeros(6)))
-            if self._tick % 10 == 0:
+            if self._tick % self._command_ticks == 0:
                 self._step(commanding, lost or [])
             self.recorder.advance(self.now_s)
             self._tick += 1
@@ -47,13 +50,13 @@ class Robot:
             self.recorder.report(self.sequence, Done(action, 0.5 * action, action, clamps=("leash",)))
         if commanding:
             self.sequence += 1
-            self.recorder.command(self.sequence, self.now_s)
+            self.recorder.command(self.sequence, self.now_s, 0.02 * self._command_ticks)
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     with EpisodeStore(tmp_path) as store:
-        yield Recorder(store, variety=Variety(("a", "b"), ("left", "right"), goal=3))
+        yield Recorder(store, variety=Variety(("a", "b"), ("left", "right"), goal=3), sync=False)
 
 
 def test_a_step_pairs_a_command_with_what_was_seen_then_and_what_came_of_it(recorder: Recorder) -> None:
@@ -83,7 +86,7 @@ def test_a_step_pairs_a_command_with_what_was_seen_then_and_what_came_of_it(reco
 
 def test_every_picture_is_kept_when_asked(tmp_path: Path) -> None:
     with EpisodeStore(tmp_path) as store:
-        recorder = Recorder(store, every_picture=True)
+        recorder = Recorder(store, every_picture=True, sync=False)
         robot = Robot(recorder, picture_hz=25.0)
         robot.run(0.2, False)
         folder = recorder.start("t", "t")
@@ -111,6 +114,29 @@ def test_gaps_between_commands_are_still_steps(recorder: Recorder) -> None:
     assert all(line["action"][:6] == [0.0] * 6 and line["clutch"] is False for line in still) and len(still) > 6
 
 
+def test_short_commands_are_composed_to_steps(recorder: Recorder) -> None:
+    robot = Robot(recorder, command_ticks=2)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(2.02, True)
+    recorder.stop(robot.now_s)
+    lines = read_lines(folder / STEPS)
+    assert len(lines) in (10, 11) and np.allclose(np.diff([line["stamp_s"] for line in lines]), 0.2)
+    sums = [0.001 * sum(range(5 * step + 1, 5 * step + 6)) for step in range(9)]
+    assert np.allclose([line["action"][:3] for line in lines[:9]], np.tile(sums, (3, 1)).T)
+    assert np.allclose([line["executed"][0] for line in lines[:9]], 0.5 * np.array(sums))
+    assert lines[0]["clamps"] == ["leash"]
+
+
+def test_turns_are_composed_about_fixed_axes() -> None:
+    quarter = np.pi / 2
+    turns = [np.array([0, 0, 0.1, quarter, 0, 0, 1.0]), np.array([0.1, 0, 0, 0, 0, quarter, 0.0])]
+    found = composed(turns)
+    expected = rotation_from_euler(0, 0, quarter) @ rotation_from_euler(quarter, 0, 0)
+    assert np.allclose(rotation_from_euler(*found[3:6]), expected) and np.allclose(found[:3], [0.1, 0, 0.1])
+    assert found[6] == 0.0 and composed(turns[:1]) is turns[0]
+
+
 def test_a_lost_report_costs_its_step_only(recorder: Recorder) -> None:
     robot = Robot(recorder)
     robot.run(0.2, False)
@@ -118,7 +144,7 @@ def test_a_lost_report_costs_its_step_only(recorder: Recorder) -> None:
     robot.run(1.6, True, lost=[3])
     recorder.stop(robot.now_s)
     actions = [round(1000 * line["action"][0]) for line in read_lines(folder / STEPS) if "action" in line]
-    assert actions == [1, 2, 4, 5, 6, 7] and read_about(folder)["lost_reports"] == 1
+    assert actions == [1, 2, 4, 5, 6, 7] and read_about(folder)["lost_steps"] == 1
 
 
 def test_what_does_not_fit_the_stage_is_refused(recorder: Recorder) -> None:

@@ -1,0 +1,114 @@
+"""`vptr data replay`: an episode done again by the simulated arm, through the servo."""
+
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+from tyro.conf import Positional
+
+
+def replay(
+    source: Positional[Path],
+    name: str = "",
+    speed: float = 1.0,
+    video: Optional[Path] = None,
+    seed: int = 0,
+    stay: bool = False,
+) -> int:
+    """Do a demonstration again: move to its first pose, make its executed actions, stand still, move home.
+
+    The servo and all its limits are in between, as on the real robot; the first and last steps are slower, so that the
+    arm starts and stops softly. Simulated demonstrations meet their own scene again, and it is told whether the task
+    succeeded; recorded ones get a scene of their task if there is one of that name.
+
+    Args:
+        source: folder of shards or of recorded episodes, or one episode.
+        name: which demonstration; default the first one.
+        speed: of the recorded one, at most 2.
+        video: film of it to write (.mp4).
+        seed: of the scene, for demonstrations that do not have one.
+        stay: stay at the end instead of moving home.
+    """
+    from robot_bridge.recording.format import JOINTS
+    from robot_bridge.recording.replay import HOME_JOINTS, plan_replay
+    from robot_bridge.recording.rig_replay import RigReplay
+    from robot_bridge.safety import load_limits
+    from robot_bridge.sim.rig import SimulatedRig
+    from vptr_policy.data.robot.sources import chosen, demonstrations
+
+    item = chosen(source, [name])[0] if name else next(demonstrations(source))
+    one = item.read()
+    plan = plan_replay(one.state, one.executed, one.extras.get(JOINTS), speed, None if stay else HOME_JOINTS)
+    rig = SimulatedRig(_scene(one.info, seed), load_limits("sim"))
+    watch = _Watch(rig, video)
+    try:
+        found = RigReplay(rig, plan, watch).run(one.state)
+    finally:
+        watch.close()
+        rig.close()
+    print(f"{item.name}: {len(one.action)} steps at {speed:g} x the recorded speed, {plan.duration_s:.1f} s")
+    print(
+        f"target within {1000 * found.target_m:.1f} mm of the plan, arm within {1000 * found.measured_m:.1f} mm of the "
+        f"recording, at the end {1000 * found.final_m:.1f} mm; limits: {', '.join(found.limits) or 'none'}"
+    )
+    if "scene" in one.info:
+        print(f"task: {'succeeded' if watch.succeeded else 'failed'}, recorded as {_verdict(one.info)}")
+    if video is not None:
+        print(f"film: {video}")
+    return 0
+
+
+class _Watch:
+    """Looks at the world after each period: did the task succeed, and what does the camera see?"""
+
+    def __init__(self, rig: Any, video: Optional[Path]) -> None:
+        self._rig, self._ticks = rig, 0
+        self._film: Any = None
+        self.succeeded = False
+        if video is not None:
+            from vptr_policy.data.robot.film import Film
+
+            video.parent.mkdir(parents=True, exist_ok=True)
+            self._film = Film(video, 10)
+            self._renderer: Any = None
+
+    def __call__(self, _: Any) -> None:
+        self.succeeded = self.succeeded or self._rig.task_status().success
+        if self._film is not None and self._ticks % 5 == 0:
+            self._film.add(self._picture())
+        self._ticks += 1
+
+    def _picture(self) -> Any:
+        from robot_bridge.sim.camera import SceneRenderer
+        from robot_bridge.sim.scene import SceneSpec
+
+        scene, qpos = self._rig.scene()
+        if self._renderer is None:
+            self._renderer = SceneRenderer(SceneSpec.from_json(scene), 320, 240)
+        return self._renderer.render(qpos)
+
+    def close(self) -> None:
+        """Finish the film."""
+        if self._film is not None:
+            self._film.close()
+            if self._renderer is not None:
+                self._renderer.close()
+
+
+def _scene(info: Dict[str, Any], seed: int) -> Any:
+    """The demonstration's own scene, or one of its task, or any."""
+    from json import dumps
+
+    from robot_bridge.sim.scene import SceneSpec, sample_scene
+    from robot_bridge.sim.tasks import SOURCE_TASKS, TASKS
+
+    if "scene" in info:
+        return SceneSpec.from_json(dumps(info["scene"]))
+    task = str(info["task"])
+    return sample_scene(task if task in {**TASKS, **SOURCE_TASKS} else next(iter(TASKS)), seed)
+
+
+def _verdict(info: Dict[str, Any]) -> str:
+    return "a success" if info["success"] else "a failure"
+
+
+COMMANDS: Dict[str, Any] = {"replay": replay}
