@@ -215,7 +215,9 @@ def test_a_robot_that_takes_no_commands_opens_the_clutch() -> None:
     person.held["grip"] = 0.0
     person.run(0.1)
     person.held["grip"] = 1.0
-    assert person.run(0.1)[-1].state == "release first"  # a squeeze does not count meanwhile
+    person.send()
+    assert not person.teleop.engaged  # a squeeze does not count meanwhile, not even between two ticks
+    assert person.run(0.1)[-1].state == "release first"
     person.robot = RobotView(START, 1.0)
     assert person.run(0.3)[-1].state == "release first"
 
