@@ -214,7 +214,9 @@ def test_a_robot_that_takes_no_commands_opens_the_clutch() -> None:
     assert step.motion is None and "the operator said so" in step.reason
     person.held["grip"] = 0.0
     person.run(0.1)
+    person.send()  # released, after the last tick
     person.held["grip"] = 1.0
+    person.now_s += 0.01
     person.send()
     assert not person.teleop.engaged  # a squeeze does not count meanwhile, not even between two ticks
     assert person.run(0.1)[-1].state == "release first"
