@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Dict, Sequence, Tuple
 
+ROW = "<tr><td>{}</td><td>{trajectories}</td><td>{successes}</td><td>{steps}</td></tr>"
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fafafa; max-width: 1100px; margin: 2em auto;
   padding: 0 1em; }
@@ -25,14 +26,10 @@ def write_page(path: Path, found: Dict[str, Any], note: str, figures: Sequence[T
         note: from how many demonstrations the pictures are.
         figures: (heading, PNG file).
     """
-    rows = "".join(
-        ROW.format(escape(task), **row)
-        for task, row in found["tasks"].items()
-    )
+    rows = "".join(ROW.format(escape(task), **row) for task, row in found["tasks"].items())
     pictures = "".join(f"<h2>{escape(title)}</h2>{_picture(title, file)}" for title, file in figures)
-    told = (
-        f"{found['trajectories']} demonstrations, {found['successes']} succeeded, {found['steps']} steps "
-        f"({found['hours']:.2f} h; shortest {found['shortest']}, median {found['median']:g}, longest {found['longest']})"
+    told = "{trajectories} demonstrations, {successes} succeeded, {steps} steps ".format(**found) + (
+        "({hours:.2f} h; shortest {shortest}, median {median:g}, longest {longest})".format(**found)
     )
     name = escape(Path(found["folder"]).name)
     text = (

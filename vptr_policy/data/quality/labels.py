@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 from collections import Counter
-from typing import Dict, Iterator, List, Set, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Catalogue:
         self._tasks: Counter = Counter()
         self._texts: Dict[str, Counter] = {}
         self._members: Dict[Tuple[str, str], List[str]] = {}
-        self._unusual: Set[Tuple[str, str]] = set()
 
     def add(self, trajectory: Trajectory) -> Iterator[Finding]:
         """What is known of it at once: whether it was there before."""
@@ -65,25 +64,30 @@ class Catalogue:
 
     def conclude(self) -> Iterator[Finding]:
         """What only all demonstrations together tell."""
-        yield from self._misspelt_tasks()
-        yield from self._foreign_texts()
+        misspelt = self._misspelt()
+        for (task, _), members in sorted(self._members.items()):
+            for name in members if task in misspelt else ():
+                near = misspelt[task]
+                text = f"its task is {task!r}; {self._tasks[near]} demonstrations are of {near!r}: is it misspelt?"
+                yield Finding(LABEL, name, text)
+        yield from self._foreign_texts(misspelt)
 
-    def _misspelt_tasks(self) -> Iterator[Finding]:
-        for task, count in sorted(self._tasks.items()):
+    def _misspelt(self) -> Dict[str, str]:
+        """Rare tasks -> the common ones of nearly the same name."""
+        found = {}
+        for task, count in self._tasks.items():
             others = [other for other, more in self._tasks.items() if other != task and count <= RARE * more]
             near = difflib.get_close_matches(task, others, 1, SIMILAR)
             if near:
-                for (own, _), members in self._members.items():
-                    for name in members if own == task else ():
-                        text = f"its task is {task!r}; {self._tasks[near[0]]} demonstrations are of {near[0]!r}"
-                        yield Finding(LABEL, name, f"{text}: is it misspelt?")
+                found[task] = near[0]
+        return found
 
-    def _foreign_texts(self) -> Iterator[Finding]:
+    def _foreign_texts(self, misspelt: Dict[str, str]) -> Iterator[Finding]:
         """Instructions that nearly always go with another task."""
         for text, tasks in sorted(self._texts.items()):
             usual, count = tasks.most_common(1)[0]
             for task, rare in tasks.items():
-                if task != usual and rare <= RARE * count:
+                if task not in (usual, *misspelt) and rare <= RARE * count:
                     for name in self._members[task, text]:
                         said = f"is told {text!r}, as {count} demonstrations of {usual!r} are, but its task is {task!r}"
                         yield Finding(LABEL, name, said)

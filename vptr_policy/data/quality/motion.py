@@ -19,6 +19,8 @@ CLEARLY_LATE = 0.15
 """A later pairing whose correlation is so much better is the right one."""
 GRIPPER_CHANGE, GRIPPER_STEPS, GRIPPER_MOVED = 0.5, 8, 0.03
 """A commanded change of the opening, within how many steps it must be seen, and how much of it."""
+GRIPPER_STEADY = 4
+"""Steps for which the command must have been the same before."""
 
 
 def unreachable(trajectory: Trajectory) -> Iterator[Finding]:
@@ -66,8 +68,10 @@ def gripper(trajectory: Trajectory) -> Iterator[Finding]:
         after = opening[step : step + GRIPPER_STEPS + 1]
         asked = commanded[step] - commanded[step - 1]
         there = abs(commanded[step] - opening[step]) < GRIPPER_CHANGE / 2
-        if len(after) <= GRIPPER_STEPS or there:
-            continue
+        steady = np.ptp(commanded[max(step - GRIPPER_STEADY, 0) : step]) < GRIPPER_MOVED
+        steady &= np.ptp(commanded[step : step + GRIPPER_STEPS]) < GRIPPER_MOVED
+        if len(after) <= GRIPPER_STEPS or there or not steady:
+            continue  # it would have had no time, or nothing to do
         if float(np.max(np.sign(asked) * (after - opening[step]))) < GRIPPER_MOVED:
             text = f"the gripper was told to {'open' if asked > 0 else 'close'} and did not move"
             yield Finding(MOTION, trajectory.key, text, (step, step + GRIPPER_STEPS))
