@@ -27,7 +27,7 @@ class Names:
 def names_of(store: Store, study: Study) -> Names:
     """The names as far as the session file tells them."""
     opened = store.unsealing()
-    return Names(key_from_json(opened.key, study.commitment) if opened else None)
+    return Names(key_from_json(opened.key, study.commitment, study.body_hash()) if opened else None)
 
 
 def unseal(store: Store, path: Path, who: str, reason: str = "") -> None:
@@ -38,7 +38,7 @@ def unseal(store: Store, path: Path, who: str, reason: str = "") -> None:
     study = schedule_from_json(store.session().plan)
     if not isinstance(study, Study):
         raise SealError("this session is of one policy: nothing is sealed")
-    key = read_key(path, study.commitment)
+    key = read_key(path, study.commitment, study.body_hash())
     if not who.strip():
         raise SealError("who opens the seal? Give a name with --who NAME; it will be logged")
     if store.unsealing() is not None:
@@ -46,7 +46,7 @@ def unseal(store: Store, path: Path, who: str, reason: str = "") -> None:
     known, planned = verdicts(store.trials(), len(study.slots)), len(study.slots)
     judged = sum(verdict is not None for verdict in known)
     early = judged < planned and not study.ended(known)
-    if early and not reason:
+    if early and not reason.strip():
         raise SealError(
             f"{judged} of {planned} trials are judged: opened now, the rest is no longer blind. Finish the session, or "
             "say why with --break-blinding REASON; it will be logged"

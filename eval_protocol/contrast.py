@@ -6,7 +6,7 @@ from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
 from eval_protocol.comparison import TWO_SIDED, boschloo, difference_interval, mcnemar
 from eval_protocol.posterior import probability_better
 from eval_protocol.sequential import e_values
-from eval_protocol.stratified import Stratum, stratified
+from eval_protocol.stratified import Stratum, excess, stratified
 
 TESTS = {
     "boschloo": "Boschloo's exact test of two proportions",
@@ -34,7 +34,9 @@ class Contrast:
     """Policy a against b; p-values by ``alternative``, ``low`` to ``high`` the interval of the difference a - b.
 
     ``mcnemar_p`` and ``e_value`` are None where no starts match; ``e_value`` is the highest so far, ``adjusted_p``
-    Holm's over several contrasts (the p-value itself for one alone). ``verdict``: better, worse, or inconclusive.
+    Holm's over several contrasts (the p-value itself for one alone). ``favours``: above 0 where what the declared test
+    measures speaks for a, below where for b; where conditions were tried unequally often, the raw difference may say
+    the opposite (Simpson's paradox). ``verdict``: better, worse, or inconclusive.
     """
 
     a: str
@@ -58,6 +60,7 @@ class Contrast:
     test: str
     alpha: float
     adjusted_p: float
+    favours: float
     verdict: str
 
     def to_json(self) -> Dict[str, Any]:
@@ -75,7 +78,10 @@ class Contrast:
         )  # fmt: skip
         if self.verdict == INCONCLUSIVE:
             return f"{INCONCLUSIVE} ({found}, {TESTS[self.test]}): {shown}. These trials do not tell them apart."
-        return f"{self.a} is {self.verdict} than {self.b} ({found}, {TESTS[self.test]}): {shown}."
+        told = f"{self.a} is {self.verdict} than {self.b} ({found}, {TESTS[self.test]}): {shown}."
+        if self.favours * self.difference < 0.0 or (self.favours and not self.difference):
+            told += " The raw difference does not show it: the policies were not tried equally often in all conditions."
+        return told
 
 
 def contrast(
@@ -98,13 +104,19 @@ def contrast(
         "mcnemar": mcnemar(only_a, only_b, alternative) if pairs else 1.0,
         "sequential": min(1.0, 1.0 / e_value) if e_value else 1.0,
     }
+    favours = {
+        "boschloo": k_a / n_a - k_b / n_b if n_a and n_b else 0.0,
+        "stratified": excess(strata(a, b)),
+        "mcnemar": float(only_a - only_b),
+        "sequential": _favoured_by_e_value(pairs, alternative),
+    }
     found = Contrast(
         a=names[0], b=names[1], successes_a=k_a, trials_a=n_a, successes_b=k_b, trials_b=n_b,
         difference=k_a / n_a - k_b / n_b if n_a and n_b else None, low=low, high=high,
         probability_better=probability_better(k_a, n_a, k_b, n_b),
         boschloo_p=p_values["boschloo"], stratified_p=p_values["stratified"], pairs=len(pairs), only_a=only_a,
         only_b=only_b, mcnemar_p=p_values["mcnemar"] if pairs else None, e_value=e_value, alternative=alternative,
-        test=test, alpha=alpha, adjusted_p=p_values[test], verdict=INCONCLUSIVE,
+        test=test, alpha=alpha, adjusted_p=p_values[test], favours=favours[test], verdict=INCONCLUSIVE,
     )  # fmt: skip
     return with_p(found, p_values[test])
 
@@ -112,8 +124,8 @@ def contrast(
 def with_p(found: Contrast, adjusted_p: float) -> Contrast:
     """The contrast judged by an adjusted p-value; what its test did not find is inconclusive, never "equal"."""
     verdict = INCONCLUSIVE
-    if adjusted_p <= found.alpha and found.difference:
-        verdict = "better" if found.difference > 0 else "worse"
+    if adjusted_p <= found.alpha and found.favours:
+        verdict = "better" if found.favours > 0 else "worse"
     values = {**asdict(found), "adjusted_p": adjusted_p, "verdict": verdict}
     return Contrast(**values)
 
@@ -133,6 +145,13 @@ def matched(a: Sequence[Outcome], b: Sequence[Outcome]) -> List[Tuple[bool, bool
     for one in b:
         waiting.setdefault(one.start, []).append(one.success)
     return [(one.success, waiting[one.start].pop(0)) for one in a if waiting.get(one.start)]
+
+
+def _favoured_by_e_value(pairs: List[Tuple[bool, bool]], alternative: str) -> float:
+    """How many more pairs spoke for a than for b when the e-value was highest."""
+    values = list(e_values(pairs, alternative))
+    until = values.index(max(values)) + 1 if values else 0
+    return float(sum(int(x) - int(y) for x, y in pairs[:until]))
 
 
 def _count(outcomes: Sequence[Outcome]) -> Tuple[int, int]:

@@ -1,8 +1,10 @@
 """Blinding: which policy is A and which is B is drawn by lot, committed to in the plan, and kept in a file of its own.
 
-The plan holds sha256 of the key, whose random salt keeps anyone from finding it by trying the few possible keys. So the
-person at the robot does not learn the names by looking at the plan or at the session file, and nobody can exchange the
-names after the results are known: a key that opens the commitment is the one that was drawn.
+The plan holds sha256 of the key, whose random salt keeps anyone from finding it by trying the few possible keys, and
+the key holds sha256 of the rest of the plan. So the person at the robot does not learn the names by looking at the plan
+or at the session file, and nobody can exchange the names, or change the plan, after the results are known: a key that
+opens the commitment is the one that was drawn for this very plan. Who can write both files can forge both; what tells
+then is the sha256 on the page of the pre-registration, in somebody else's hands.
 """
 
 import json
@@ -37,6 +39,8 @@ class Key(Strict):
 
     salt: str = Field(pattern=f"^[0-9a-f]{{{2 * SALT_BYTES}}}$")
     policies: Dict[str, NamedPolicy]
+    plan: str = ""
+    """sha256 of the plan it was drawn for, without the commitment"""
 
     def commitment(self) -> str:
         """sha256 of the key, which the plan holds."""
@@ -75,21 +79,26 @@ def write_key(path: Path, key: Key) -> None:
         target.write(json.dumps(key.model_dump(mode="json"), indent=2) + "\n")
 
 
-def read_key(path: Path, commitment: str) -> Key:
-    """Read a key; raises SealError where it is none, or not the one that was committed to."""
+def read_key(path: Path, commitment: str, plan: str) -> Key:
+    """Read a key; raises SealError where it is none, not the one that was committed to, or of another plan's sha256."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SealError(f"cannot read the key {path}: {error}; it lies where `vptr eval plan` wrote it") from error
-    return key_from_json(value, commitment, str(path))
+    return key_from_json(value, commitment, plan, str(path))
 
 
-def key_from_json(value: Mapping[str, Any], commitment: str, source: str = "the key") -> Key:
-    """A key from plain data, checked against the plan's commitment."""
+def key_from_json(value: Mapping[str, Any], commitment: str, plan: str, source: str = "the key") -> Key:
+    """A key from plain data, checked against the plan's commitment and the sha256 of the rest of the plan."""
     try:
         key = Key.model_validate(value)
     except ValidationError as error:
         raise SealError(f"{source} is no key: {error.errors()[0]['msg']}") from error
     if key.commitment() != commitment:
         raise SealError(f"{source} is not the key of this plan: {key.commitment()}, the plan says {commitment}")
+    if key.plan != plan:
+        raise SealError(
+            f"the plan was changed after it was sealed: {source} was drawn for {key.plan or 'no plan'}, this one is "
+            f"{plan}. Restore the plan as `vptr eval plan` wrote it, or make a new study"
+        )
     return key

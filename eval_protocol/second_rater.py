@@ -25,6 +25,13 @@ def left(store: Store, rater: str) -> List[Record]:
     return [one for one in shown if one.id not in done]
 
 
+def warning(store: Store, rater: str) -> str:
+    """What speaks against this rater as a second one, empty where nothing does."""
+    if read(store).session.provenance.get("operator") != rater:
+        return ""
+    return f"{rater} was this session's operator: the agreement is meant for two people"
+
+
 def result(store: Store, rater: str) -> str:
     """The agreement, once all are rated: before that it would tell the first verdicts."""
     count = len(left(store, rater))
@@ -57,8 +64,8 @@ class SecondRater:
     def run(self) -> None:
         """Ask until all are rated or the rater quits."""
         todo, reading = left(self._store, self._rater), read(self._store)
-        if reading.session.provenance.get("operator") == self._rater:
-            self._say(f"{self._rater} was this session's operator: the agreement is meant for two people")
+        if warning(self._store, self._rater):
+            self._say(warning(self._store, self._rater))
         without = sum(one.judged and not one.video for one in records(reading))
         if without:
             self._say(f"{without} judged trials have no video and cannot be rated")

@@ -309,7 +309,7 @@ class Store:
     def _rows(self, query: str) -> List[Tuple[Any, ...]]:
         try:
             return self._db.execute(query).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise StoreError(f"cannot read {self.path}: {error}; restore a copy where it is damaged") from error
 
     def _parsed(self, text: str) -> Dict[str, Any]:

@@ -38,6 +38,15 @@ def stratified(strata: Sequence[Stratum], alternative: str = TWO_SIDED) -> float
     return float(min(1.0, distribution[distribution <= distribution[at] * _EQUAL].sum()))
 
 
+def excess(strata: Sequence[Stratum]) -> float:
+    """By how much a's successes exceed what is expected of them, given the margins, where both are equally good."""
+    return sum(
+        one.successes_a - one.trials_a * (one.successes_a + one.successes_b) / (one.trials_a + one.trials_b)
+        for one in strata
+        if one.trials_a + one.trials_b
+    )
+
+
 @lru_cache(maxsize=None)
 def _hypergeometric(trials_a: int, trials_b: int, successes: int) -> Tuple[int, np.ndarray]:
     """The least possible number of a's successes, and the probabilities of that and the following ones."""

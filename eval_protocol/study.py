@@ -7,6 +7,7 @@ temperature, the operator) drifts for all policies alike, and starts match for M
 """
 
 import random
+from functools import cached_property
 from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union
 
 from pydantic import Field, ValidationError, model_validator
@@ -64,19 +65,27 @@ class Study(Strict):
                 raise ValueError(f"{slot}: its part has {len(self.parts[slot.part].trials)} trials")
         return self
 
-    @property
+    @cached_property
     def trials(self) -> List[Trial]:
         """Every trial of the session, in order."""
         return [self._trial(number) for number in range(1, len(self.slots) + 1)]
 
+    @cached_property
+    def whole_parts(self) -> List[Plan]:
+        """The parts, each with all trials of the study."""
+        return [part.model_copy(update={"trials": self.trials}) for part in self.parts]
+
     def at(self, number: int) -> Tuple[Plan, Trial]:
         """The plan of the part that the trial of a number belongs to, with all trials of the study, and the trial."""
-        part = self.parts[self.slots[number - 1].part]
-        return part.model_copy(update={"trials": self.trials}), self._trial(number)
+        return self.whole_parts[self.slots[number - 1].part], self.trials[number - 1]
 
     def to_json(self) -> Dict[str, Any]:
         """The study as plain data."""
         return self.model_dump(mode="json")
+
+    def body_hash(self) -> str:
+        """sha256 of all but the commitment: what a key is drawn for."""
+        return canonical_hash({**self.to_json(), "commitment": ""})
 
     def hash(self) -> str:
         """sha256 of the study's canonical JSON: it seals schedule, question and commitment together."""
@@ -129,8 +138,8 @@ def make_study(
     question: Question,
     lab: Lab,
     rounds: int = 1,
-) -> Study:
-    """Lay out a study; the same arguments give the same one.
+) -> Tuple[Study, Key]:
+    """Lay out a study and seal it; the same arguments give the same one, and the key that opens it.
 
     Args:
         key: who is A, B and so on; only its labels, names and commitment get into the study.
@@ -159,15 +168,22 @@ def make_study(
         detectable=detectable(question.base_rate, each, each, question.alpha, question.alternative),
         success={task: load_task(task).success for task in tasks},
     )
-    return Study(
+    study = Study(
         seed=seed,
         policies=sorted(key.policies),
         names=names,
-        commitment=key.commitment(),
+        commitment="",
         question=registered,
         parts=parts,
         slots=slots,
     )
+    return sealed(study, key)
+
+
+def sealed(study: Study, key: Key) -> Tuple[Study, Key]:
+    """The study bound to the key, and the key to the study."""
+    bound = key.model_copy(update={"plan": study.body_hash()})
+    return study.model_copy(update={"commitment": bound.commitment()}), bound
 
 
 def schedule_from_json(value: Dict[str, Any]) -> Schedule:

@@ -70,7 +70,8 @@ def study_from_yaml(path: Path) -> Tuple[Study, Key]:
     lab = load_lab(home / wanted.protocol if wanted.protocol else None)
     key = draw_key(policies)
     arguments = (key, wanted.tasks, wanted.scenarios, wanted.seed, question, lab, wanted.rounds)
-    return _at(source, ["scenarios"], make_study, *arguments), key
+    made: Tuple[Study, Key] = _at(source, ["scenarios"], make_study, *arguments)
+    return made
 
 
 def study_from(wanted: Dict[str, Any]) -> Tuple[Study, Key]:
@@ -84,7 +85,7 @@ def study_from(wanted: Dict[str, Any]) -> Tuple[Study, Key]:
     policies = [named_policy(name, Path(at), choices.tasks) for name, at in choices.policies.items()]
     lab = load_lab(Path(choices.protocol) if choices.protocol else None)
     key = draw_key(policies)
-    return make_study(key, choices.tasks, choices.scenarios, choices.seed, question, lab, choices.rounds), key
+    return make_study(key, choices.tasks, choices.scenarios, choices.seed, question, lab, choices.rounds)
 
 
 def named_policy(name: str, folder: Path, tasks: List[str]) -> NamedPolicy:
@@ -107,6 +108,8 @@ def write_study(out: Path, study: Study, key: Key) -> List[Path]:
 
     The key comes first and is never overwritten, so a plan never stands without the key that opens it.
     """
+    if out.suffix != ".json":
+        raise PlanError(f"--out is {out}, expected NAME.json: the key becomes NAME.key.json, the registration NAME.md")
     plan, secret, text = out, out.with_suffix(".key.json"), out.with_suffix(".md")
     write_key(secret, key)
     plan.write_text(json.dumps(study.to_json(), indent=2) + "\n", encoding="utf-8")

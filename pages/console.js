@@ -5,7 +5,7 @@ const LABELS = {
   abort: ["Abort, repeat", "A"], redo: ["Redo last", "R"], continue: ["Go on", "Enter"],
 };
 const DIMENSIONS = ["x", "y", "z", "roll", "pitch", "yaw", "gripper"];
-let socket = null, state = null, control = null, stopServer = null, heardMs = 0, pictureMs = 0, pictures = [], judged = "";
+let socket = null, state = null, control = null, stopServer = null, heardMs = 0, pictureMs = 0, pictures = [], judged = "", refusal = "";
 
 function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
@@ -13,7 +13,8 @@ function connect() {
   socket.onopen = () => say({ do: "name", name: localStorage.getItem("operator") || "operator" });
   socket.onmessage = (message) => (typeof message.data === "string" ? hear(JSON.parse(message.data)) : show(message.data));
   socket.onclose = (event) => {
-    lost(event.code === 1008 ? event.reason : "connection lost, trying again …");
+    refusal = event.code === 1008 ? event.reason : "";
+    lost(refusal || "connection lost, trying again …");
     setTimeout(connect, 1000);
   };
 }
@@ -137,7 +138,7 @@ function drawControls() {
   const parts = [element("span", control.mine ? "you have the controls" : `${control.holder || "nobody"} has the controls`)];
   if (control.watching) parts.push(element("span", `· ${control.watching} watching`));
   if (!control.mine) parts.push(press("ask", "Ask for the controls", { do: "ask" }));
-  if (control.mine && control.asking) parts.push(press("hand-over", `Give the controls to ${control.asking}`, { do: "hand_over" }));
+  if (control.mine && control.asking) parts.push(press("hand-over", `Give the controls to ${control.asking}`, { do: "hand_over", to: control.asking_id }));
   parts.push(press("rename", "I am …", null));
   by("controls").replaceChildren(...parts);
   by("rename").onclick = () => {
@@ -160,7 +161,7 @@ function drawTraces() {
   drawPlot(by("value"), trace.times, [trace.values], trace.limit_s);
   drawPlot(by("action"), trace.times, DIMENSIONS.map((_, at) => trace.actions.map((row) => row[at])), trace.limit_s, [-1, 1]);
   const last = trace.values[trace.values.length - 1];
-  by("value-now").textContent = Number.isFinite(last) ? last.toFixed(2) : "";
+  by("value-now").textContent = trace.blind ? "hidden: only some policies have one" : Number.isFinite(last) ? last.toFixed(2) : "";
 }
 
 function drawProgress() {
@@ -220,16 +221,16 @@ by("stop").onclick = stop;
 by("opacity").oninput = () => { by("reference").style.opacity = by("opacity").value / 100; };
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (["TEXTAREA", "SELECT", "INPUT"].includes(event.target.tagName) && event.key !== "Escape") return;
-  const key = event.key.toLowerCase();
-  if (key === " " || key === "escape") { event.preventDefault(); stop(); return; }
+  const key = event.key.toLowerCase(), field = event.target.tagName;
+  if (key === "escape" || (key === " " && field !== "TEXTAREA")) { event.preventDefault(); stop(); return; }
+  if (["TEXTAREA", "SELECT", "INPUT"].includes(field)) return;
   const word = state && state.answers.find((known) => LABELS[known][1].toLowerCase() === key);
   if (word) { event.preventDefault(); answer(word); }
 });
 setInterval(() => say({ do: "here" }), 500);
 setInterval(() => {
   const now = performance.now();
-  if (heardMs && now - heardMs > 2000) lost("nothing was heard for " + ((now - heardMs) / 1000).toFixed(0) + " s.");
+  if (!refusal && heardMs && now - heardMs > 2000) lost("nothing was heard for " + ((now - heardMs) / 1000).toFixed(0) + " s.");
   by("no-picture").hidden = pictureMs > 0 && now - pictureMs < 1500;
   const seen = pictures.filter((at) => now - at < 2000).length / 2;
   by("camera-rate").textContent = seen ? `${seen.toFixed(0)} pictures/s` : "";

@@ -22,7 +22,7 @@ async function send(path, body) {
 }
 
 function show(value) {
-  tell("");
+  tell(value.warning || "");
   asked = value.left ? value : null;
   by("desk").hidden = !asked;
   by("says").textContent = asked ? `${value.left} ${value.left === 1 ? "video is" : "videos are"} left` : "Done";

@@ -179,7 +179,7 @@ def _check_stored_plan(plan: str, key: str) -> None:
         return
     if not key:
         raise ValueError("this plan is of several policies: give key:= the .key.json that was written with it")
-    for policy in read_key(_absolute("key", key), schedule.commitment).policies.values():
+    for policy in read_key(_absolute("key", key), schedule.commitment, schedule.body_hash()).policies.values():
         if checkpoint_hash(Path(policy.folder)) != policy.checkpoint:
             raise ValueError(f"the files in {policy.folder} have changed since the plan was made: put them back")
 

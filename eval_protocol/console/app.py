@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field, ValidationError
@@ -17,6 +18,7 @@ from eval_protocol.console.desk import Answer, Desk
 from eval_protocol.console.progress import NAME
 from eval_protocol.console.review import Correction, Rating, correct, described, rated, to_rate
 from eval_protocol.session import STARTS
+from eval_protocol.store import StoreError
 from robot_bridge.share import share_path
 
 FOLDERS = ("videos", STARTS)
@@ -112,6 +114,7 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
             access.check_origin(socket.headers.get("origin"), socket.headers.get("host"))
             access.check_paired(socket.cookies)
         except Forbidden as error:
+            await socket.accept()  # a reason can be told to who is connected only
             await socket.close(POLICY_VIOLATION, str(error)[:120])
             return
         await socket.accept()
@@ -120,6 +123,16 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
     @app.exception_handler(Forbidden)
     async def forbidden(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 403)
+
+    @app.exception_handler(RequestValidationError)
+    async def misunderstood(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        told = "; ".join("{}: {}".format(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors())
+        return JSONResponse({"detail": told.encode("utf-8", "replace").decode()}, 422)
+
+    @app.exception_handler(StoreError)
+    async def not_taken(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 409)
 
     @app.exception_handler(RuntimeError)
     async def failed(_: Request, error: Exception) -> JSONResponse:
@@ -217,7 +230,7 @@ class _Connection:
         elif what == "ask":
             self._control.ask(self._id)
         elif what == "hand_over":
-            self._control.hand_over(self._id)
+            self._control.hand_over(self._id, str(said["to"]))
         elif what == "stop":
             self._desk.stop(self._control.name(self._id))
         elif what != "here":

@@ -33,7 +33,7 @@ class Archive:
             "clock": None,
             "robot": None,
             "trial": None,
-            "progress": progress.trials(),
+            "progress": progress.trials,
             "trace": None,
             "milestones": list(MILESTONES),
             "failures": list(FAILURES),

@@ -70,13 +70,15 @@ class Control:
             elif self._holder != client:
                 self._asking = client
 
-    def hand_over(self, client: str) -> None:
-        """The holder gives the controls to who asked; raises Refused where somebody else holds them or nobody asked."""
+    def hand_over(self, client: str, to: str) -> None:
+        """The holder gives the controls to ``to``; raises Refused where another one holds them, or asks for them."""
         with self._lock:
             if self._holder != client:
                 raise Refused("only who has the controls can hand them over")
             if self._asking not in self._clients:
                 raise Refused("nobody has asked for the controls")
+            if self._asking != to:
+                raise Refused(f"now {self._name(self._asking)} asks for the controls: look again")
             self._holder, self._asking = self._asking, ""
 
     def require(self, client: str) -> str:
@@ -101,6 +103,7 @@ class Control:
                 "mine": held and self._holder == client,
                 "holder": self._name(self._holder) if held else "",
                 "asking": self._name(self._asking),
+                "asking_id": self._asking,
                 "watching": len(self._clients) - int(held),
             }
 

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from eval_protocol.plan import instructions
+from eval_protocol.plan import Plan, Trial, instructions
 from eval_protocol.store import Store, TrialRow
-from eval_protocol.study import Schedule, schedule_from_json
+from eval_protocol.study import Schedule, Study, schedule_from_json
 
 NAME = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*\.(mp4|jpg)")
 """Files that the page may ask for."""
@@ -21,11 +22,24 @@ class Progress:
     schedule: Schedule
     rows: Sequence[TrialRow]
 
+    @property
+    def blind(self) -> bool:
+        """Whether who judges must not learn which policy acts: only some of them tell a value."""
+        return isinstance(self.schedule, Study)
+
+    def at(self, number: int) -> Tuple[Plan, Trial]:
+        """The plan and the trial of a number."""
+        return self.schedule.at(number)
+
+    @cached_property
     def trials(self) -> List[Dict[str, Any]]:
         """Each planned trial: number, start pose, label of its policy, state of its last attempt, attempts."""
         found: List[Dict[str, Any]] = []
+        attempts: Dict[int, List[TrialRow]] = {}
+        for row in self.rows:
+            attempts.setdefault(row.number, []).append(row)
         for trial in self.schedule.trials:
-            own = [row for row in self.rows if row.number == trial.number]
+            own = attempts.get(trial.number, [])
             found.append(
                 {
                     "number": trial.number,
@@ -55,12 +69,17 @@ class Progress:
 
     def reference(self, number: int, folder: Path) -> str:
         """The newest picture of an attempt that began from the same start, empty where there is none."""
-        wanted = _start(self.schedule, number)
+        wanted = self._starts[number - 1]
         for row in reversed(self.rows):
             name = row.result.get("start", "")
-            if name and _start(self.schedule, row.number) == wanted and (folder / name).is_file():
+            if name and self._starts[row.number - 1] == wanted and (folder / name).is_file():
                 return str(name)
         return ""
+
+    @cached_property
+    def _starts(self) -> List[Any]:
+        """What trials of the same start have in common, of each trial."""
+        return [_start(self.schedule, trial.number) for trial in self.schedule.trials]
 
 
 def read_progress(path: Path) -> Progress:
@@ -81,6 +100,5 @@ def _how(row: TrialRow) -> str:
 
 
 def _start(schedule: Schedule, number: int) -> Any:
-    """What trials of the same start have in common."""
     plan, trial = schedule.at(number)
     return plan.task, plan.scenario, trial.start_pose, trial.placement, trial.target, trial.container, trial.distractors

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from eval_protocol.labels import rate
 from eval_protocol.plan import Trial
 from eval_protocol.rubric import FAILURES, MILESTONES, Rubric
-from eval_protocol.second_rater import left, result
+from eval_protocol.second_rater import left, result, warning
 from eval_protocol.store import LabelRow, Store, StoreError, TrialRow
 from eval_protocol.study import schedule_from_json
 from eval_protocol.yaml_source import Strict
@@ -90,10 +90,12 @@ def to_rate(path: Path, rater: str) -> Dict[str, Any]:
         if not todo:
             return {"left": 0, "result": result(store, rater.strip())}
         plan = schedule_from_json(store.session().plan).at(todo[0].trial)[0]
+        doubt = warning(store, rater.strip())
     finally:
         store.close()
     return {
         "left": len(todo),
+        "warning": doubt,
         "attempt": todo[0].id,
         "video": f"/session/{todo[0].video}",
         "task": todo[0].task,

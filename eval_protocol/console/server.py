@@ -12,6 +12,8 @@ from eval_protocol.console.access import Access, is_loopback
 START_S = 10.0
 MAX_MESSAGE = 16_384
 """Bytes of a WebSocket message from a browser."""
+MOST_CONNECTIONS = 512
+"""Such as say nothing are closed after some seconds; many more than browsers need, so that they are in nobody's way."""
 
 
 class ConsoleServer:
@@ -20,10 +22,13 @@ class ConsoleServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         import uvicorn
 
+        from vptr_policy.server.connection import Connection
+
         config = uvicorn.Config(
             app,
             host=host,
             port=port,
+            http=Connection,
             log_level="warning",
             access_log=False,
             ws_max_size=MAX_MESSAGE,
@@ -31,7 +36,7 @@ class ConsoleServer:
             ws_ping_timeout=5.0,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=2,
-            limit_concurrency=64,
+            limit_concurrency=MOST_CONNECTIONS,
             server_header=False,
         )
         self._server: Any = uvicorn.Server(config)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import rospy
 from sensor_msgs.msg import CompressedImage
@@ -26,6 +26,7 @@ from eval_protocol.console.overlay import Calibration, load_calibration, marks
 from eval_protocol.console.progress import Progress, read_progress
 from eval_protocol.console.server import ConsoleServer, announcement
 from eval_protocol.console.simulated_camera import simulated_calibration
+from eval_protocol.console.trace import Trace
 from eval_protocol.nodes.calls import ask
 from eval_protocol.rubric import FAILURES, MILESTONES
 from eval_protocol.session import Aborted
@@ -52,8 +53,7 @@ class RosDesk:
         self._robot: Optional[EndEffectorState] = None
         self._session_s = self._robot_s = float("-inf")
         self._picture, self._number = b"", 0
-        self._trace: Dict[str, List[Any]] = {"times": [], "values": [], "actions": []}
-        self._trace_id = ""
+        self._trace = Trace()
         self._progress: Optional[Progress] = None
         self._problem = ""
         rospy.Subscriber("/session/state", SessionState, self._hear_session, queue_size=1)
@@ -87,8 +87,10 @@ class RosDesk:
             "clock": self._clock(),
             "robot": None,
             "trial": self._trial(),
-            "progress": self._progress.trials() if self._progress else [],
-            "trace": self._shown_trace(),
+            "progress": self._progress.trials if self._progress else [],
+            "trace": self._trace.shown(
+                session.limit_s if session else 0.0, self._progress is None or self._progress.blind
+            ),
             "milestones": list(MILESTONES),
             "failures": list(FAILURES),
         }
@@ -127,7 +129,7 @@ class RosDesk:
             return
         try:
             self._progress, self._problem = read_progress(folder / "session.sqlite"), ""
-        except (StoreError, PlanError) as error:
+        except (StoreError, PlanError, ValueError) as error:
             self._problem = str(error)
 
     def _clock(self) -> Optional[Dict[str, float]]:
@@ -143,16 +145,10 @@ class RosDesk:
             return None
         shown = progress.trial(session.trial, folder)
         if shown is not None:
-            trial = progress.schedule.at(session.trial)[1]
+            trial = progress.at(session.trial)[1]
             shown["marks"] = [one.to_json() for one in marks(trial, self._calibration)] if self._calibration else []
             shown["reference"] = f"/session/{shown['reference']}" if shown["reference"] else ""
         return shown
-
-    def _shown_trace(self) -> Dict[str, Any]:
-        with self._lock:
-            trace = {name: list(values) for name, values in self._trace.items()}
-        limit_s = self._session.limit_s if self._session is not None else 0.0
-        return {"id": self._trace_id, "limit_s": limit_s or 60.0, **trace}
 
     def _hear_session(self, message: SessionState) -> None:
         self._session, self._session_s = message, time.monotonic()
@@ -165,13 +161,8 @@ class RosDesk:
             self._picture, self._number = bytes(message.data), self._number + 1
 
     def _hear_step(self, message: RunEpisodeActionFeedback) -> None:
-        step, goal = message.feedback, message.status.goal_id.id
-        with self._lock:
-            if goal != self._trace_id:
-                self._trace_id, self._trace = goal, {"times": [], "values": [], "actions": []}
-            self._trace["times"].append(round(step.elapsed_s, 2))
-            self._trace["values"].append(round(step.value, 3) if math.isfinite(step.value) else None)
-            self._trace["actions"].append([round(value, 3) for value in _shares(step.action)])
+        step = message.feedback
+        self._trace.hear(message.status.goal_id.id, step.elapsed_s, step.value, step.action)
 
 
 def main() -> None:
@@ -188,6 +179,8 @@ def _run() -> None:
     host, token = str(rospy.get_param("~host", "127.0.0.1")), str(rospy.get_param("~token", ""))
     port = int(rospy.get_param("~port", 0)) or free_port(host)
     access = Access(host, port, token if is_loopback(host) else token or new_token())
+    rospy.set_param("~port", port)  # for the console that takes its place if it dies: paired browsers stay so
+    rospy.set_param("~token", access.token)
     desk, control = RosDesk(_calibration(str(rospy.get_param("~calibration", "")))), Control()
     stop = _stop_node(str(rospy.get_param("~stop", "/stop")))
     server = ConsoleServer(make_app(desk, access, control, stop), host, port)
@@ -222,12 +215,6 @@ def _calibration(path: str) -> Optional[Calibration]:
     if not path:
         return None
     return simulated_calibration() if path == "sim" else load_calibration(Path(path))
-
-
-def _shares(action: Any) -> List[float]:
-    """A Bridge action as shares of what a step may move, the gripper from -1 to 1."""
-    motion = [float(value) / limit for value, limit in zip(action[:6], [0.05] * 3 + [0.25] * 3)]
-    return [*motion, 2.0 * float(action[6]) - 1.0]
 
 
 def _whole(seconds: float) -> float:

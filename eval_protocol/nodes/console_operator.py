@@ -1,5 +1,6 @@
 """The operator at the console's page, over ROS: /session/state says what is asked, /session/answer takes the answer."""
 
+import contextlib
 import threading
 import time
 from pathlib import Path
@@ -56,9 +57,8 @@ class ConsoleOperator:
         where = trial.start_pose.replace("_", " ")
         todo = f"Place the {trial.target.words()} {trial.placement_words()}, then press Start"
         with self._lock:
-            self._question, self._trial, self._limit_s = self._question + 1, trial.number, plan.time_limit_s
-            self._answer, self._began = None, rospy.Time(0)
-        answer = self._ask(News("setup", f"The arm waits over {where}", todo, ["start", "abort"]))
+            self._trial, self._limit_s, self._began = trial.number, plan.time_limit_s, rospy.Time(0)
+        answer = self._ask(News("setup", f"The arm waits over {where}", todo, ["start", "abort"]), anew=True)
         if answer.word == "abort":
             raise Aborted(_reason(answer))
         self.tell(News("moving", "Checking camera and arm"))
@@ -68,7 +68,8 @@ class ConsoleOperator:
         del plan, trial
         with self._lock:
             self._answer, self._began, self._alive_s = None, rospy.Time.now(), time.monotonic()
-        self.tell(News("running", "The policy acts", "Watch; press Success as soon as it holds", RUNNING))
+            self._news = News("running", "The policy acts", "Watch; press Success as soon as it holds", RUNNING)
+        self._publish()
 
     def enough(self) -> bool:
         """Whether the page has answered; raises Aborted when no page has the controls any more."""
@@ -80,9 +81,7 @@ class ConsoleOperator:
     def verdict(self, plan: Plan, trial: Trial) -> Verdict:
         """The answer given while the policy acted, else ask for one."""
         del plan, trial
-        answer = self._answer
-        if answer is None:
-            answer = self._ask(News("judging", "The time is over", "Was it a success?", JUDGING))
+        answer = self._answer or self._ask(News("judging", "The time is over", "Was it a success?", JUDGING))
         self.tell(News("moving", "The trial is being logged"))
         if answer.word not in ("success", "failure"):
             raise Aborted(_reason(answer))
@@ -90,29 +89,28 @@ class ConsoleOperator:
 
     def wait(self, reason: str) -> None:
         """Until somebody says that the robot may move again."""
-        with self._lock:
-            self._question, self._answer = self._question + 1, None
-        self._ask(
-            News("recovering", f"Aborted: {reason}", "See to it, then press Go on: the arm will move", ["continue"])
-        )
+        todo = "See to it, then press Go on: the arm will move"
+        self._ask(News("recovering", f"Aborted: {reason}", todo, ["continue"]), anew=True)
         self.tell(News("moving", "Getting ready again"))
 
-    def _ask(self, news: News) -> Any:
+    def _ask(self, news: News, anew: bool = False) -> Any:
+        """Wait for the answer; to what is asked ``anew`` only one that came after it, and no older answer fits."""
         with self._lock:
-            self._answer = None
-        self.tell(news)
+            if anew:
+                self._question, self._answer = self._question + 1, None
+            if self._answer is None:
+                self._news = news
+        self._publish()
         while self._answer is None:
             self._check()
             time.sleep(POLL_S)
         return self._answer
 
     def _take(self, request: Any) -> SessionAnswerResponse:
-        refusal = self._refusal(request)
-        if refusal:
-            return SessionAnswerResponse(success=False, message=refusal)
         with self._lock:
-            if self._answer is not None:
-                return SessionAnswerResponse(success=False, message="this was answered already")
+            refusal = "this was answered already" if self._answer is not None else self._refusal(request)
+            if refusal:
+                return SessionAnswerResponse(success=False, message=refusal)
             self._answer = request
             self._news = News(self._news.stage, self._news.says)
         self._publish()
@@ -154,7 +152,8 @@ class ConsoleOperator:
                 limit_s=self._limit_s,
             )
         message.header.stamp = rospy.Time.from_sec(time.time())
-        self._publisher.publish(message)
+        with contextlib.suppress(rospy.ROSException):  # the node is shutting down, and its topics are closed
+            self._publisher.publish(message)
 
 
 def _rubric(answer: Any) -> Rubric:

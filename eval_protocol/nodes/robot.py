@@ -1,6 +1,7 @@
 """The robot of a session over ROS: what the simulated and the real one have in common."""
 
 import os
+import re
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -340,7 +341,8 @@ def _few(names: List[str]) -> str:
 
 def _anonymous(message: str, policy: NamedPolicy, label: str) -> str:
     """What the policy node says, without the names that are sealed."""
-    return message.replace(policy.folder, f"[the folder of policy {label}]").replace(policy.name, f"[policy {label}]")
+    without = message.replace(policy.folder, f"[the folder of policy {label}]")
+    return re.sub(rf"(?<!\w){re.escape(policy.name)}(?!\w)", f"[policy {label}]", without)
 
 
 def _fill(episode: Episode, log: CommandLog) -> None:

@@ -90,7 +90,7 @@ def _policies(plan: Schedule, key: str) -> Mapping[str, NamedPolicy]:
         return {}
     if not key:
         raise ValueError("~key is empty: this plan is of several policies, give the key file that was written with it")
-    return read_key(Path(key), plan.commitment).policies
+    return read_key(Path(key), plan.commitment, plan.body_hash()).policies
 
 
 def _policy(settings: Dict[str, Any]) -> str:

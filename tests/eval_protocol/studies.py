@@ -24,7 +24,7 @@ def blind_study(names: Sequence[str] = ("ours", "base"), **asked: Any) -> Tuple[
     more = {"tasks": ["knife_in_pot"], "scenarios": [1], "seed": 3}
     plan = {name: asked.pop(name, value) for name, value in more.items()}
     question = {"hypothesis": f"{names[0]} is better.", "primary": tuple(names[:2]), **asked}
-    return make_study(key, plan["tasks"], plan["scenarios"], plan["seed"], Question(**question), load_lab()), key
+    return make_study(key, plan["tasks"], plan["scenarios"], plan["seed"], Question(**question), load_lab())
 
 
 def study_session(

@@ -1,6 +1,11 @@
+import json
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from eval_protocol.blinding import BROKEN, log_break, unseal
+from eval_protocol.plan import canonical_hash
 from eval_protocol.reading import read_session
 from eval_protocol.seal import NamedPolicy, SealError, draw_key, write_key
 from eval_protocol.store import Store
@@ -72,3 +77,42 @@ def test_breaks_by_people_are_logged_too(tmp_path):
     store.close()
     found = read_session(tmp_path / "s").breaks()
     assert [(one.kind, one.detail) for one in found] == [(BROKEN, "ann: the terminal showed the folder's name")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"question": {"alpha": 0.4}},
+        {"question": {"test": "boschloo"}},
+        {"question": {"primary": ["base", "ours"]}},
+        {"question": {"hypothesis": "Whatever came out."}},
+        {"seed": 4},
+    ],
+)
+def test_a_plan_that_was_changed_after_it_was_sealed_is_not_opened(tmp_path, change):
+    study_session(tmp_path / "s", better, test="stratified")
+    path = tmp_path / "s" / "session.sqlite"
+    with closing(sqlite3.connect(path)) as db, db:
+        plan = json.loads(db.execute("SELECT plan FROM session").fetchone()[0])
+        for name, value in change.items():
+            plan[name] = {**plan[name], **value} if isinstance(value, dict) else value
+        db.execute("UPDATE session SET plan = ?, plan_hash = ?", (json.dumps(plan), canonical_hash(plan)))
+    with pytest.raises(SealError, match=r"was changed after it was sealed.*Restore the plan"):
+        opened(tmp_path / "s", tmp_path / "s" / "key.json")
+
+
+def test_a_plan_changed_after_the_seal_was_opened_is_told_too(tmp_path):
+    study_session(tmp_path / "s", better)
+    opened(tmp_path / "s", tmp_path / "s" / "key.json")
+    with closing(sqlite3.connect(tmp_path / "s" / "session.sqlite")) as db, db:
+        plan = json.loads(db.execute("SELECT plan FROM session").fetchone()[0])
+        plan["slots"].sort(key=lambda slot: slot["policy"])
+        db.execute("UPDATE session SET plan = ?, plan_hash = ?", (json.dumps(plan), canonical_hash(plan)))
+    with pytest.raises(SealError, match="was changed after it was sealed"):
+        read_session(tmp_path / "s")
+
+
+def test_a_blank_reason_is_none(tmp_path):
+    study_session(tmp_path / "s", better, trials=3)
+    with pytest.raises(SealError, match="3 of 24 trials are judged"):
+        opened(tmp_path / "s", tmp_path / "s" / "key.json", reason=" ")

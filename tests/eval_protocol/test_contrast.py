@@ -63,3 +63,33 @@ def test_without_trials_nothing_is_known():
     found = contrast(("a", "b"), A, [])
     assert (found.difference, found.verdict, found.low, found.high) == (None, INCONCLUSIVE, -1.0, 1.0)
     assert "not both have been tried" in found.words()
+
+
+def in_conditions(*counts):
+    """Outcomes of (condition, successes, trials); no start is tried by both."""
+    return [
+        Outcome(at, (at, index, object()), index < successes) for at, successes, trials in counts
+        for index in range(trials)
+    ]  # fmt: skip
+
+
+def test_better_in_every_condition_is_better_though_the_raw_rates_say_worse():
+    ours = in_conditions(("easy", 24, 24), ("hard", 24, 72))
+    base = in_conditions(("easy", 60, 72), ("hard", 0, 24))
+    found = contrast(("ours", "base"), ours, base, "stratified")
+    assert found.difference < 0 < found.favours and found.stratified_p < 1e-3
+    assert found.verdict == "better" and "The raw difference does not show it" in found.words()
+    assert contrast(("base", "ours"), base, ours, "stratified").verdict == "worse"
+    assert contrast(("ours", "base"), ours, base, "stratified", "greater").verdict == "better"
+    assert contrast(("base", "ours"), base, ours, "stratified", "greater").verdict == INCONCLUSIVE
+    assert contrast(("ours", "base"), ours, base, "boschloo").favours < 0, "it knows of no conditions"
+
+
+def test_matched_starts_decide_though_others_were_tried_too():
+    only = [Outcome("left", index, True) for index in range(12)]
+    lost = [Outcome("left", index, False) for index in range(12)]
+    more = [Outcome("right", 100 + index, False) for index in range(40)]
+    for test in ("mcnemar", "sequential"):
+        found = contrast(("a", "b"), only + more, lost + [Outcome("right", 200, True)], test)
+        assert found.difference > 0 or found.verdict == "better", test
+        assert found.verdict == "better", test

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binom, boschloo_exact
 
 from eval_protocol.comparison import boschloo
-from eval_protocol.power import detectable, power, rejected
+from eval_protocol.power import approximate_power, detectable, power, rejected
 
 
 @pytest.mark.parametrize(("rate", "published"), [(0.25, 0.79), (0.5, 0.34)])
@@ -71,3 +71,13 @@ def test_the_smallest_difference_that_is_found():
 def test_what_no_difference_could_show_has_none():
     assert detectable(0.5, 3, 3) is None
     assert detectable(1.0, 12, 12) is None
+
+
+@pytest.mark.parametrize(("base_rate", "alternative"), [(0.25, "two-sided"), (0.5, "greater"), (0.8, "two-sided")])
+def test_many_trials_are_approximated_as_near_as_a_step_or_two(base_rate, alternative):
+    exact = detectable(base_rate, 60, 60, 0.05, alternative)
+    region = rejected(60, 60, 0.05, alternative)
+    near = approximate_power(base_rate + exact, base_rate, 60, 60, 0.05, alternative)
+    assert near == pytest.approx(power(base_rate + exact, base_rate, region), abs=0.04)
+    large = detectable(base_rate, 1200, 1200, 0.05, alternative)
+    assert 0.02 <= large < exact / 3

@@ -31,21 +31,21 @@ def test_only_its_owner_reads_the_key_and_it_is_never_overwritten(tmp_path):
     key = draw_key(POLICIES)
     write_key(tmp_path / "key.json", key)
     assert stat.S_IMODE(os.stat(tmp_path / "key.json").st_mode) == 0o600
-    assert read_key(tmp_path / "key.json", key.commitment()) == key
+    assert read_key(tmp_path / "key.json", key.commitment(), "") == key
     with pytest.raises(SealError, match="holds a key already"):
         write_key(tmp_path / "key.json", draw_key(POLICIES))
-    assert read_key(tmp_path / "key.json", key.commitment()) == key
+    assert read_key(tmp_path / "key.json", key.commitment(), "") == key
 
 
 def test_another_key_does_not_open_the_seal(tmp_path):
     key, other = draw_key(POLICIES), draw_key(POLICIES)
     write_key(tmp_path / "key.json", other)
     with pytest.raises(SealError, match="is not the key of this plan"):
-        read_key(tmp_path / "key.json", key.commitment())
+        read_key(tmp_path / "key.json", key.commitment(), "")
     with pytest.raises(SealError, match="is no key"):
-        key_from_json({"salt": "short", "policies": {}}, key.commitment())
+        key_from_json({"salt": "short", "policies": {}}, key.commitment(), "")
     with pytest.raises(SealError, match="cannot read the key"):
-        read_key(tmp_path / "none.json", key.commitment())
+        read_key(tmp_path / "none.json", key.commitment(), "")
 
 
 def test_too_few_policies_or_one_name_twice_are_refused():

@@ -20,7 +20,7 @@ NAMES = ("ours", "base", "third")
 def study(names=NAMES, tasks=("knife_in_pot",), scenarios=(1,), seed=3, key=None, **more):
     key = key or draw_key([NamedPolicy(name=n, folder=f"/m/{n}", checkpoint=f"sha256 {n}") for n in names])
     fields = {"hypothesis": "ours is better", "primary": ("ours", "base"), **more}
-    return make_study(key, tasks, scenarios, seed, Question(**fields), load_lab())
+    return make_study(key, tasks, scenarios, seed, Question(**fields), load_lab())[0]
 
 
 @pytest.fixture(scope="module")

@@ -99,9 +99,16 @@ def test_plan_key_and_page_are_written_and_the_key_is_never_lost(written, tmp_pa
     plan, secret, page = write_study(tmp_path / "plan.json", study, key)
     assert [path.name for path in (plan, secret, page)] == ["plan.json", "plan.key.json", "plan.md"]
     assert schedule_from_json(json.loads(plan.read_text())) == study
-    assert read_key(secret, study.commitment) == key
+    assert read_key(secret, study.commitment, study.body_hash()) == key
     assert study.hash() in page.read_text()
     before = plan.read_text()
     with pytest.raises(SealError, match="holds a key already"):
         write_study(tmp_path / "plan.json", *study_from_yaml(written()))
     assert plan.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["plan.md", "plan", "plan.key"])
+def test_the_plan_is_not_written_where_key_or_page_go(written, tmp_path, name):
+    with pytest.raises(PlanError, match=r"expected NAME\.json"):
+        write_study(tmp_path / name, *study_from_yaml(written()))
+    assert not (tmp_path / name).exists() and not (tmp_path / "plan.key.json").exists()

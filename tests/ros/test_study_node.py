@@ -15,7 +15,7 @@ from eval_protocol.reading import read_session
 from eval_protocol.record import records
 from eval_protocol.seal import draw_key
 from eval_protocol.store import Store
-from eval_protocol.study import make_study
+from eval_protocol.study import Study, make_study, sealed
 from eval_protocol.study_file import named_policy, write_study
 from robot_bridge.share import share_path
 from tests.ros.conftest import Master, Node, Nodes, wait_for
@@ -41,8 +41,9 @@ def plan_of(folder: Path, checkpoints: Dict[str, Path]) -> Path:
     protocol.write_text(text.replace("time_limit_s: 60.0", "time_limit_s: 2.0"))
     key = draw_key([named_policy(name, at, [TASK]) for name, at in checkpoints.items()])
     question = Question(hypothesis="They differ.", primary=("secret_ours", "secret_base"))
-    study = make_study(key, [TASK], [1], 0, question, load_lab(protocol))
-    write_study(folder / "plan.json", study.model_copy(update={"slots": study.slots[:TRIALS]}), key)
+    study, key = make_study(key, [TASK], [1], 0, question, load_lab(protocol))
+    short = Study.model_validate({**study.to_json(), "slots": study.to_json()["slots"][:TRIALS], "commitment": ""})
+    write_study(folder / "plan.json", *sealed(short, key))
     return folder / "plan.json"
 
 

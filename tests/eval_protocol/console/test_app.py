@@ -1,13 +1,15 @@
 """The console over real sockets: who is shown what, and whose answers count."""
 
+import contextlib
 import http.client
 import json
+import socket
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from eval_protocol.console.access import Access, free_port
@@ -81,7 +83,7 @@ def console() -> Iterator[Console]:
 
 @pytest.fixture
 def paired() -> Iterator[Console]:
-    console = Console("a token")
+    console = Console("a longer token")
     yield console
     console.server.close()
 
@@ -99,6 +101,7 @@ def hear(browser: ClientConnection, key: str) -> Any:
     raise AssertionError(f"nothing about {key}")
 
 
+CORRECTION = {"attempt": "x", "rater": "Ann", "success": True, "reason": "seen on video"}
 ANSWER = {"do": "answer", "word": "success", "question": 3}
 
 
@@ -121,9 +124,11 @@ def test_only_who_has_the_controls_answers_and_everybody_stops(console: Console)
         say(ann, **{**ANSWER, "question": 2})
         assert hear(ann, "refused") == "question 2 is over"
         say(bob, do="ask")
-        while not hear(ann, "control")["asking"]:
+        while not (asking := hear(ann, "control"))["asking"]:
             pass
-        say(ann, do="hand_over")
+        say(ann, do="hand_over", to="somebody else")
+        assert "look again" in hear(ann, "refused")
+        say(ann, do="hand_over", to=asking["asking_id"])
         while not hear(bob, "control")["mine"]:
             pass
         say(bob, **ANSWER)
@@ -163,10 +168,10 @@ def test_a_message_that_is_too_long_ends_the_connection_alone(console: Console) 
         assert hear(browser, "state")
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://["])
 def test_a_foreign_page_cannot_drive_the_robot(console: Console, origin: str) -> None:
-    with pytest.raises(InvalidStatus), console.live(origin=origin):
-        pytest.fail("a foreign page was let in")
+    with console.live(origin=origin) as browser, pytest.raises(ConnectionClosed, match="is not this console's"):
+        browser.recv(timeout=5.0)
     status, answer, _ = console.ask("POST", "/stop", {}, Origin=origin)
     assert status == 403 and "is not this console's" in answer["detail"] and not console.desk.stops
 
@@ -175,23 +180,50 @@ def test_another_name_of_this_machine_reaches_nothing(console: Console) -> None:
     for method, path in (("GET", "/"), ("POST", "/stop"), ("GET", "/static/console.js")):
         status, answer, _ = console.ask(method, path, {}, Host="rebound.example")
         assert status == 403 and "rebound.example" in answer["detail"]
+        assert console.ask(method, path, {}, Host="[")[0] == 403
+
+
+def test_those_who_say_nothing_keep_nobody_out(console: Console) -> None:
+    port = int(console.host.split(":")[1])
+    with contextlib.ExitStack() as silent:
+        for _ in range(600):
+            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+        deadline = time.monotonic() + 15.0
+        while console.ask("GET", "/")[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert console.ask("GET", "/")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/review/labels", {"success": float("nan")}, "body.success"),
+        ("/review/labels", {**CORRECTION, "rater": "\ud800"}, "body.rater"),
+        ("/rate/labels", {"attempt": "x", "rater": "\ud800", "success": True}, "body.rater"),
+        ("/pair", {"token": ["x"]}, "body.token"),
+        ("/review/labels", [1], "body"),
+    ],
+)
+def test_what_is_misunderstood_is_told_in_words(console: Console, path: str, body: Any, told: str) -> None:
+    status, answer, _ = console.ask("POST", path, body)
+    assert status == 422 and told in answer["detail"]
 
 
 def test_beyond_this_machine_nothing_is_shown_before_pairing(paired: Console) -> None:
     for path in ("/", "/static/console.js", "/openapi.json", "/docs", "/videos/x.mp4"):
         assert paired.ask("GET", path)[0] == 403, path
     assert paired.ask("POST", "/stop", {})[0] == 403
-    with pytest.raises(InvalidStatus), paired.live():
-        pytest.fail("a browser was let in that is not paired")
+    with paired.live() as browser, pytest.raises(ConnectionClosed, match="this browser is not paired"):
+        browser.recv(timeout=5.0)
     assert paired.ask("GET", "/pair")[0] == 200
     assert paired.ask("POST", "/pair", {"token": "guess"})[0] == 403
-    status, _, headers = paired.ask("POST", "/pair", {"token": "a token"})
+    status, _, headers = paired.ask("POST", "/pair", {"token": "a longer token"})
     cookie = headers["Set-Cookie"]
-    assert status == 200 and "HttpOnly" in cookie and "SameSite=strict" in cookie and "a token" not in cookie
+    assert status == 200 and "HttpOnly" in cookie and "SameSite=strict" in cookie and "a longer token" not in cookie
     assert paired.ask("GET", "/", Cookie=cookie.split(";")[0])[0] == 200
     with paired.live(cookie.split(";")[0]) as browser:
         assert hear(browser, "state")
-    assert announcement(paired.access) == [f"console: http://{paired.host}/pair#a token"]
+    assert announcement(paired.access) == [f"console: http://{paired.host}/pair#a longer token"]
 
 
 def test_bodies_are_limited_and_headers_keep_pages_apart(console: Console) -> None:
@@ -229,4 +261,4 @@ def test_only_the_sessions_own_files_are_served(console: Console, tmp_path: Path
     ]
     for path in tricks:
         assert console.ask("GET", f"/session/{path}")[0] == 404, path
-    assert console.ask("GET", "/review/attempts")[0] == 502, "a damaged file is told, not hidden"
+    assert console.ask("GET", "/review/attempts")[0] == 409, "a damaged file is told, not hidden"

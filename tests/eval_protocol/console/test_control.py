@@ -31,17 +31,22 @@ def test_the_first_controls_and_others_watch(control: Control) -> None:
     assert control.require("ann") == "Ann"
     with pytest.raises(Refused, match="Ann has the controls"):
         control.require("bob")
-    assert control.described("bob") == {"mine": False, "holder": "Ann", "asking": "", "watching": 1}
+    assert control.described("bob") == {"mine": False, "holder": "Ann", "asking": "", "asking_id": "", "watching": 1}
 
 
 def test_controls_are_handed_over_to_who_asked(control: Control) -> None:
     with pytest.raises(Refused, match="nobody has asked"):
-        control.hand_over("ann")
+        control.hand_over("ann", "bob")
     control.ask("bob")
     assert control.described("ann")["asking"] == "Bob" and control.described("ann")["mine"]
     with pytest.raises(Refused, match="only who has the controls"):
-        control.hand_over("bob")
-    control.hand_over("ann")
+        control.hand_over("bob", "bob")
+    control.join("eve", "Eve")
+    control.ask("eve")
+    with pytest.raises(Refused, match="now Eve asks for the controls"):
+        control.hand_over("ann", "bob")
+    control.ask("bob")
+    control.hand_over("ann", control.described("ann")["asking_id"])
     assert control.require("bob") == "Bob"
     with pytest.raises(Refused):
         control.require("ann")

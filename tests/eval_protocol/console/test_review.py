@@ -6,10 +6,11 @@ from typing import Iterator
 import pytest
 from pydantic import ValidationError
 
-from eval_protocol.console.progress import read_progress
+from eval_protocol.console.progress import Progress, read_progress
 from eval_protocol.console.review import Correction, Rating, correct, described, rated, to_rate
 from eval_protocol.plan import make_plan
 from eval_protocol.store import Store, StoreError
+from tests.eval_protocol.studies import blind_study
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_who_corrects_says_who_and_why(change: dict) -> None:
 
 def test_progress_tells_attempts_and_the_picture_of_the_same_start(running: Store, tmp_path: Path) -> None:
     progress = read_progress(tmp_path / "session.sqlite")
-    shown = progress.trials()
+    shown = progress.trials
     assert [(one["state"], one["attempts"]) for one in shown[:3]] == [("success", 1), ("running", 2), ("planned", 1)]
     first, second = progress.trial(1, tmp_path), progress.trial(2, tmp_path)
     assert first is not None and second is not None
@@ -100,3 +101,13 @@ def test_a_rater_without_a_name_is_refused(running: Store, tmp_path: Path) -> No
     del running
     with pytest.raises(StoreError, match="needs a name"):
         to_rate(tmp_path / "session.sqlite", " ")
+
+
+def test_a_study_is_shown_blind_and_of_a_large_one_nothing_is_made_twice(tmp_path: Path) -> None:
+    tasks = ["knife_in_pot", "cucumber_in_bowl", "sweet_potato_on_plate", "croissant_out_of_colander"]
+    study, _ = blind_study(tasks=tasks, scenarios=[1, 2])
+    progress = Progress("large", study, [])
+    assert progress.blind and not Progress("one", make_plan("knife_in_pot"), []).blind
+    assert len(progress.trials) == 192 and progress.trial(192, tmp_path)
+    assert progress.trials is progress.trials, "asked for with each picture: made once"
+    assert study.trials is study.trials and study.at(192)[0] is study.at(181)[0]
