@@ -92,7 +92,7 @@ def check(source: Positional[Path], camera: int = 0, json: bool = False) -> int:
 
     def counted() -> Any:
         nonlocal total
-        for item in demonstrations(source, camera):
+        for item in demonstrations(source, camera, damaged=True):
             total += 1
             yield item
 

@@ -35,7 +35,7 @@ def seen(writer: EpisodeWriter, number: int, **changes: Any) -> Seen:
 def done(number: int, **changes: Any) -> Done:
     action = np.array([0.01, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     fields = {"achieved": 0.9 * action, "clutch": True, "tracked": True, "latencies_s": {"hand": 0.012}, **changes}
-    return Done(action, action, **fields)
+    return Done(**{"action": action, "executed": action, **fields})
 
 
 def record(folder: Path, steps: int = 5, success: Optional[bool] = True, pause_s: float = 0.0, **about: Any) -> Path:

@@ -11,6 +11,8 @@ from vptr_policy.data.overview.sample import COLUMNS, Looked
 from vptr_policy.data.robot.summary import AXES
 
 BINS = 41
+GAP = 6
+"""Between the pictures of the sheet [px]."""
 WORKSPACE = ((0.10, 0.45), (-0.25, 0.25), (-0.01, 0.33))
 """Of the shipped limits [m]: the frame of the coverage."""
 
@@ -18,20 +20,22 @@ WORKSPACE = ((0.10, 0.45), (-0.25, 0.25), (-0.01, 0.33))
 def draw_sheet(out: Path, sample: Sequence[Looked]) -> List[str]:
     """Write OUT/sheet.png and .svg: a row a demonstration, from its first picture to its last."""
     rows = [one for one in sample if one.pictures]
-    with drawing(out, "sheet", (COLUMNS * 1.0 + 1.6, 1.05 * len(rows) + 0.3)) as figure:
-        panels = figure.subplots(len(rows), COLUMNS, squeeze=False)
-        for row, one in enumerate(rows):
-            for column in range(COLUMNS):
-                panel = panels[row][column]
-                panel.set_xticks([])
-                panel.set_yticks([])
-                panel.grid(visible=False)
-                if column < len(one.pictures):
-                    panel.imshow(one.pictures[column])
-                for spine in panel.spines.values():
-                    spine.set_visible(False)
-            told = one.task.replace("_", " ") + ("" if one.success else "\n(failed)")
-            panels[row][0].set_ylabel(told, fontsize=7, rotation=0, ha="right", va="center")
+    side = rows[0].pictures[0].shape[0] + GAP
+    sheet = np.full((side * len(rows), side * COLUMNS, 3), 255, dtype=np.uint8)
+    for row, one in enumerate(rows):
+        for column, picture in enumerate(one.pictures):
+            height, width = picture.shape[:2]
+            sheet[row * side : row * side + height, column * side : column * side + width] = picture
+    with drawing(out, "sheet", (COLUMNS * 1.0 + 2.2, 1.0 * len(rows) + 0.2)) as figure:
+        panel = figure.subplots()
+        panel.imshow(sheet)
+        panel.set_xticks([])
+        labels = [one.task.replace("_", " ") + ("" if one.success else "\n(failed)") for one in rows]
+        panel.set_yticks(side * np.arange(len(rows)) + side // 2, labels, fontsize=7)
+        panel.tick_params(length=0)
+        panel.grid(visible=False)
+        for spine in panel.spines.values():
+            spine.set_visible(False)
     return ["sheet.png"]
 
 
@@ -44,7 +48,7 @@ def draw_actions(out: Path, sample: Sequence[Looked]) -> List[str]:
             panel = panels.flat[axis]
             low, high = ACTION_LOW[axis], ACTION_HIGH[axis]
             edge = 0.15 * (high - low)
-            panel.hist(actions[:, axis], BINS, (low - edge, high + edge), color=COLOURS[0])
+            panel.hist(actions[:, axis], BINS, range=(low - edge, high + edge), color=COLOURS[0])
             panel.axvline(low, color=INK, linewidth=0.8, linestyle=":")
             panel.axvline(high, color=INK, linewidth=0.8, linestyle=":")
             beyond = float(((actions[:, axis] < low - 1e-6) | (actions[:, axis] > high + 1e-6)).mean())
@@ -62,7 +66,7 @@ def draw_coverage(out: Path, sample: Sequence[Looked]) -> List[str]:
     with drawing(out, "coverage", (10.0, 4.2)) as figure:
         for panel, (across, up) in zip(figure.subplots(1, 2), ((1, 0), (0, 2))):
             box = [_around(WORKSPACE[axis], states[:, axis]) for axis in (across, up)]
-            counts, *edges = np.histogram2d(states[:, across], states[:, up], (60, 40), box)
+            counts, *edges = np.histogram2d(states[:, across], states[:, up], bins=(60, 40), range=box)
             drawn = panel.pcolormesh(*edges, np.log10(counts.T + 1.0), cmap="Blues", rasterized=True)
             panel.plot(starts[:, across], starts[:, up], ".", color="#d9541e", markersize=3, label="starts")
             corners = [[WORKSPACE[axis][side] for side in (0, 1, 1, 0, 0)] for axis in (across,)]
@@ -93,7 +97,7 @@ def draw_lengths(out: Path, sample: Sequence[Looked]) -> List[str]:
         left.set_ylabel("demonstrations")
         left.legend()
         shares = [[one.idle_share for one in ones] for ones in shown.values()]
-        right.hist(shares, 20, (0.0, 1.0), stacked=True, color=shades)
+        right.hist(shares, 20, range=(0.0, 1.0), stacked=True, color=shades)
         right.set_xlabel("share of idle steps")
     return ["lengths.png"]
 

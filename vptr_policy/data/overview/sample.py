@@ -39,12 +39,12 @@ def draw(folder: Path, idle: Idle, count: int = SHOWN, seed: int = 0, camera: in
 
     Two passes: the first only counts, so that memory holds nothing but the sample.
     """
-    total = sum(1 for _ in demonstrations(folder, camera))
+    total = sum(1 for _ in demonstrations(folder, camera, damaged=True))
     random = np.random.default_rng(seed)
     chosen = set(random.choice(total, min(count, total), replace=False).tolist())
     found: List[Looked] = []
     pictured: Dict[str, int] = {}
-    for number, item in enumerate(demonstrations(folder, camera)):
+    for number, item in enumerate(demonstrations(folder, camera, damaged=True)):
         if number in chosen:
             one = _look(item, idle, pictured)
             found += [] if one is None else [one]

@@ -1,6 +1,6 @@
 """Demonstrations to look into, wherever they lie: a folder of shards, or one of recorded episodes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Protocol, Set
 
@@ -71,6 +71,23 @@ class EpisodeItem:
         return set(episodes.extras(episodes.read_steps(self.folder), self.camera))
 
 
+@dataclass(frozen=True)
+class DamagedItem:
+    """An episode that does not even say what it is."""
+
+    name: str
+    error: str
+    info: Dict[str, Any] = field(default_factory=lambda: {"task": "unknown", "success": False})
+
+    def read(self) -> Trajectory:
+        """Nothing: raises ValueError."""
+        raise ValueError(self.error)
+
+    def measured(self) -> Set[str]:
+        """Nothing."""
+        return set()
+
+
 def is_shards(folder: Path) -> bool:
     """Whether a folder holds shards; otherwise it is taken as one of episodes."""
     return next(Path(folder).glob("shard-*.tar"), None) is not None
@@ -87,10 +104,16 @@ def episode_folders(root: Path) -> Iterator[Path]:
             yield from episode_folders(child)
 
 
-def demonstrations(folder: Path, camera: int = 0) -> Iterator[Item]:
+def demonstrations(folder: Path, camera: int = 0, damaged: bool = False) -> Iterator[Item]:
     """The demonstrations of a folder, one after the other; of episodes those that were judged and not discarded.
 
-    Raises ValueError where there is none.
+    Args:
+        folder: of shards, of episodes, or an episode.
+        camera: of episodes, whose pictures are read.
+        damaged: go on where an episode does not say what it is: reading it raises the error.
+
+    Raises:
+        ValueError: where there is none, or one is damaged.
     """
     if is_shards(folder):
         for entry in shards.entries(folder):
@@ -98,10 +121,17 @@ def demonstrations(folder: Path, camera: int = 0) -> Iterator[Item]:
         return
     found = False
     for number, episode in enumerate(episode_folders(folder)):
-        about = episodes.read_about(episode)
+        name = str(episode.relative_to(folder))
+        try:
+            about = episodes.read_about(episode)
+        except (OSError, ValueError) as error:
+            if not damaged:
+                raise ValueError(f"{episode}: {error}; `vptr data check` names all that is damaged") from error
+            yield DamagedItem(name, str(error))
+            continue
         if not about.get("discarded") and isinstance(about.get("success"), bool):
             found = True
-            yield EpisodeItem(episode, str(episode.relative_to(folder)), about, number, camera)
+            yield EpisodeItem(episode, name, about, number, camera)
     if not found:
         raise ValueError(f"{folder}: neither shard-*.tar nor episodes that were judged are here")
 

@@ -1,0 +1,175 @@
+"""`vptr data` for recorded episodes, from what the recorder writes to training data and back."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import cv2
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "robot_bridge" / "recording"))
+import recordings
+
+from robot_bridge.recording.episode_writer import EpisodeWriter
+from robot_bridge.recording.store import EpisodeStore
+from vptr_cli.main import main
+from vptr_policy.data.robot.sources import demonstrations
+
+WAIT = slice(10, 25)
+
+
+def vptr(*words: Any) -> int:
+    return main(["data", *map(str, words)])
+
+
+def record(folder: Path, number: int, success: Any = True, **about: Any) -> Path:
+    """30 steps of an arm that moves, waits, closes and opens its gripper."""
+    home = folder / "knife_in_pot" / f"episode-{number:06d}"
+    home.mkdir(parents=True)
+    writer = EpisodeWriter(home, {**recordings.ABOUT, **about}, sync=False)
+    position, opening, random = np.array([0.2, 0.0, 0.15]), 1.0, np.random.default_rng(number)
+    for step in range(31):
+        image = random.integers(0, 255, (48, 64, 3), np.uint8)
+        name = writer.add_picture(0, bytes(cv2.imencode(".jpg", image)[1]), 100.0 + 0.2 * step)
+        seen = recordings.Seen(
+            np.array([*position, 0, 0, 0, opening]), 100.0 + 0.2 * step, (name,), (100.0 + 0.2 * step,)
+        )
+        if step == 30:
+            told = {"success": success, "finished": True}
+            writer.finish(seen, told)
+            break
+        writer.begin_step(seen)
+        motion = np.zeros(3) if WAIT.start <= step < WAIT.stop else random.uniform(-0.02, 0.02, 3)
+        action = np.array([*motion, 0, 0, 0, 0.0 if step >= 27 else 1.0])
+        writer.end_step(recordings.done(step, action=action, executed=action, clutch=step not in (4, 5)))
+        position, opening = position + motion, action[6]
+    return home
+
+
+@pytest.fixture
+def episodes(tmp_path: Path) -> Path:
+    folder = tmp_path / "episodes"
+    for number in range(8):
+        record(folder, number, number != 3)
+    record(folder, 8, None)
+    record(folder, 9, True, discarded=True)
+    return folder
+
+
+def test_info_tells_what_there_is_and_what_is_left_out(episodes: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr("info", episodes) == 0
+    said = capsys.readouterr().out
+    assert "8 demonstrations, 7 succeeded, 240 steps" in said and "besides: 1 unjudged, 1 discarded" in said
+    (episodes / "knife_in_pot" / "episode-000000" / "episode.json").write_text("{")
+    assert vptr("info", episodes, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["left_out"] == {"unjudged": 1, "discarded": 1, "damaged": 1} and found["trajectories"] == 7
+    assert found["ranges"]["state"][0][0] < 0.2 < found["ranges"]["state"][1][0]
+
+
+def test_the_report_is_one_page_with_its_pictures(episodes: Path, tmp_path: Path) -> None:
+    assert vptr("info", episodes, "--report", tmp_path / "report") == 0
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert page.count('src="data:image/png;base64,') == 4 and "http" not in page and "8 of 8 demonstrations" in page
+    for name in ("sheet", "actions", "coverage", "lengths"):
+        image = cv2.imread(str(tmp_path / "report" / f"{name}.png"))
+        assert image is not None and image.std() > 5.0
+
+
+def test_view_draws_the_strip(episodes: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    vptr("trim", episodes)
+    assert vptr("view", episodes, "--names", "knife_in_pot/episode-000001", "--out", tmp_path / "view") == 0
+    drawn = cv2.imread(str(tmp_path / "view" / "knife_in_pot-episode-000001.png"))
+    assert drawn is not None and drawn.shape[1] > 1000
+    assert vptr("view", episodes, "--names", "nobody", "--out", tmp_path / "view") == 1
+    assert "no demonstration is called 'nobody'" in capsys.readouterr().err
+    assert vptr("view", episodes / "knife_in_pot" / "episode-000002", "--out", tmp_path / "one") == 0
+    assert (tmp_path / "one" / "episode.png").exists()
+
+
+def test_check_names_what_is_wrong(episodes: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr("check", episodes) == 0
+    assert "8 demonstrations, 0 with findings: nothing found" in capsys.readouterr().out
+    broken = episodes / "knife_in_pot" / "episode-000002" / "episode.json"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:20])
+    assert vptr("check", episodes) == 1
+    assert "knife_in_pot/episode-000002: damaged: episode.json is not JSON" in capsys.readouterr().out
+    broken.write_bytes(whole)
+    victim = episodes / "knife_in_pot" / "episode-000005" / "images0"
+    for number in range(4, 10):
+        (victim / f"{number:06d}.jpg").write_bytes((victim / "000003.jpg").read_bytes())
+    assert vptr("check", episodes, "--json") == 1
+    said = capsys.readouterr()
+    (finding,) = [json.loads(line) for line in said.out.splitlines() if line.startswith("{")]
+    assert finding["kind"] == "frozen camera" and finding["name"] == "knife_in_pot/episode-000005"
+    assert finding["steps"] == [3, 9] and "1 frozen camera" in said.err
+
+
+def masks(folder: Path) -> List[Any]:
+    return json.loads((folder / "masks.json").read_text())["masked"]
+
+
+def test_trim_masks_and_deletes_nothing(episodes: Path, capsys: pytest.CaptureFixture) -> None:
+    one = episodes / "knife_in_pot" / "episode-000000"
+    before = {path: path.read_bytes() for path in one.rglob("*") if path.is_file()}
+    assert vptr("trim", episodes) == 0
+    assert "96 of 240 steps are masked (40.0%)" in capsys.readouterr().out  # of 15 still steps 3 are near the gripper's
+    assert masks(one) == [[10, 22]]
+    assert vptr("trim", episodes, "--unclutched", "--protected", 0) == 0
+    assert masks(one) == [[4, 6], [10, 25]]
+    assert vptr("trim", episodes, "--clear") == 0 and masks(one) == []
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_masks_and_split_go_with_an_import_into_training(episodes: Path, tmp_path: Path) -> None:
+    vptr("trim", episodes)
+    vptr("split", episodes, "--val-share", 0.25, "--seed", 4)
+    assert vptr("import", episodes, "--out", tmp_path / "shards") == 0
+    val = json.loads((episodes / "split.json").read_text())["val"]
+    assert len(val) == 2
+    origins = {item.name: item.info["origin"] for item in demonstrations(tmp_path / "shards")}
+    carried = json.loads((tmp_path / "shards" / "split.json").read_text())["val"]
+    assert sorted(origins[name] for name in carried) == val
+    from vptr_cli.demonstrations import open_demonstrations
+    from vptr_policy.data.robot.transitions import TransitionOptions, assemble
+
+    caches, made = open_demonstrations([tmp_path / "shards"], None)
+    found = assemble(caches, TransitionOptions(successes_only=False))
+    assert made[0]["validation"] == 2 and made[0]["masked_steps"] == 6 * 12 and len(found) == 6 * 18
+    for one in np.unique(found.trajectory):
+        steps = found.now[found.trajectory == one] - found.now[found.trajectory == one][0]
+        assert steps.tolist() == [*range(10), *range(22, 30)]
+
+
+def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr("split", episodes, "--seed", 1) == 0
+    assert ["knife_in_pot", "7", "train", "1", "val"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+    first = (episodes / "split.json").read_bytes()
+    assert vptr("split", episodes, "--seed", 1) == 0 and (episodes / "split.json").read_bytes() == first
+    assert vptr("split", episodes, "--seed", 1, "--val-share", 2) == 1
+    assert "the share of validation is 2.0" in capsys.readouterr().err
+
+
+def test_recovered_episodes_are_data(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / "knife_in_pot" / "episode-000000"
+    folder.mkdir(parents=True)
+    writer = EpisodeWriter(folder, recordings.ABOUT, sync=False)
+    for number in range(5):
+        writer.begin_step(recordings.seen(writer, number))
+        if number < 4:
+            writer.end_step(recordings.done(number))
+    writer.close()
+    assert vptr("info", tmp_path) == 1 and "1 unfinished" in capsys.readouterr().err
+    with EpisodeStore(tmp_path) as store:
+        store.keep(folder, True)
+    assert vptr("info", tmp_path) == 0 and "1 demonstrations, 1 succeeded, 4 steps" in capsys.readouterr().out
+
+
+def test_replay_moves_the_simulated_arm(episodes: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr("replay", episodes, "--name", "knife_in_pot/episode-000002", "--speed", 2) == 0
+    said = capsys.readouterr().out
+    assert "30 steps at 2 x the recorded speed" in said and "target within 0" in said
+    assert vptr("replay", episodes, "--speed", 9) == 1 and "speed is 9" in capsys.readouterr().err
