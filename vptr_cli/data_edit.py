@@ -1,7 +1,7 @@
-"""`vptr data trim` and `split`: what is learned from, decided beside the data, which stay as they are."""
+"""`vptr data trim`, `split` and `recover`: what is learned from, decided without changing what was recorded."""
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 from tyro.conf import Positional
 
@@ -16,7 +16,7 @@ def trim(
     clear: bool = False,
     camera: int = 0,
 ) -> int:
-    """Mask idle steps, which would teach a policy to stand still; training and exports leave masked steps out.
+    """Mask idle steps, which teach a policy to stand still: training leaves them out, exports carry the masks.
 
     openpi's rule: no joint's velocity changes by 1e-3 rad/s, and nothing is commanded, for at least seven steps.
     Steps near an opening or closing gripper are never masked. Nothing is deleted: the masks are written to masks.json,
@@ -84,6 +84,48 @@ def split(source: Positional[Path], val_share: float = 0.1, seed: int = 0) -> in
     return 0
 
 
+def recover(
+    source: Positional[Path],
+    keep: Sequence[str] = (),
+    discard: Sequence[str] = (),
+    failed: bool = False,
+) -> int:
+    """List the episodes that a killed recorder or a full disk left, or that nobody judged; keep or discard them.
+
+    What is kept ends with what was seen last; what is discarded is marked so, and nothing is deleted. Refused while a
+    recorder writes there.
+
+    Args:
+        source: folder of the recorded episodes, as the recorder was given it.
+        keep: names of episodes to keep, as successes.
+        discard: names of episodes to discard.
+        failed: keep them as failures.
+    """
+    from robot_bridge.recording.store import EpisodeStore
+
+    if not source.is_dir():
+        raise ValueError(f"{source}: no such folder")
+    with EpisodeStore(source) as store:
+        for name in [*keep, *discard]:
+            if name not in {_name(left.folder, source) for left in store.unfinished()}:
+                raise ValueError(
+                    f"{name} is no unfinished episode of {source}; without --keep and --discard all are listed"
+                )
+        for name in keep:
+            store.keep(source / name, not failed)
+        for name in discard:
+            store.discard(source / name, "after it was left unfinished")
+        left = store.unfinished()
+        for one in left:
+            print(f"{_name(one.folder, source)}: {one.steps} whole steps of {one.task}")
+        print(f"{len(keep)} kept, {len(discard)} discarded, {len(left)} to be decided")
+    return 0
+
+
+def _name(folder: Path, source: Path) -> str:
+    return str(folder.relative_to(source))
+
+
 def _idle(trajectory: Any, rule: Any, unclutched: bool) -> Any:
     from robot_bridge.recording.format import CLUTCH, JOINT_SPEEDS
     from robot_bridge.recording.idle import idle_steps, near_gripper_events
@@ -95,4 +137,4 @@ def _idle(trajectory: Any, rule: Any, unclutched: bool) -> Any:
     return flags
 
 
-COMMANDS: Dict[str, Any] = {"trim": trim, "split": split}
+COMMANDS: Dict[str, Any] = {"trim": trim, "split": split, "recover": recover}

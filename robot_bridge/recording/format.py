@@ -7,7 +7,7 @@
   Pictures are kept at the rate at which the camera takes them, or one a step;
 * ``steps.jsonl``: append-only, one JSON object a line. Line t is what was seen before step t and what was done:
   ``step`` (t), ``images`` (one a camera), ``state`` (7), and ``action`` (7, commanded), ``executed`` (7, what the
-  servo made of it), ``label`` (7, to imitate, where it is not ``action``). Everything else (``MORE``) may be missing.
+  servo made of it), ``label`` (7, to imitate, where it is not ``action``). Everything else may be missing.
   The last line is the observation after the last action and has no action;
 * ``pending.json``: while recording, the observation before the step in flight, as a line without an action; replaced
   whole. A recorder that is killed leaves it behind, and recovery makes it the last line;
@@ -51,7 +51,6 @@ CLAMPS = "clamps"
 """Names of the limits that touched the action."""
 LATENCIES = "latencies_s"
 """Name -> seconds."""
-MORE = (STAMP, IMAGE_STAMPS, TARGET, ACHIEVED, JOINTS, JOINT_SPEEDS, EFFORTS, CLUTCH, TRACKED, CLAMPS, LATENCIES)
 
 
 def picture_name(camera: int, number: int) -> str:

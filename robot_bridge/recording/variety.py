@@ -20,12 +20,17 @@ class Hint:
     """successes with this start pose and region"""
     total: int
     goal: int
+    missing: int
+    """combinations without any success"""
 
     def words(self) -> str:
         """For the operator."""
         if self.total >= self.goal:
             return f"{self.total} of {self.goal}: the goal is reached"
-        return f"{self.total} of {self.goal}; next: start at {self.start}, object {self.region} ({self.have} so far)"
+        left = f", {self.missing} combinations not covered yet" if self.missing else ""
+        return (
+            f"{self.total} of {self.goal}; next: start at {self.start}, object {self.region} ({self.have} so far{left})"
+        )
 
 
 class Variety:
@@ -44,11 +49,8 @@ class Variety:
             covered: successes by (start pose, region); others than the known ones count towards the goal only.
         """
         place = min(self._places, key=lambda place: (covered.get(place, 0), self._alone(place, covered)))
-        return Hint(*place, covered.get(place, 0), sum(covered.values()), self.goal)
-
-    def uncovered(self, covered: Dict[Tuple[str, str], int]) -> List[Tuple[str, str]]:
-        """The combinations without any demonstration."""
-        return [place for place in self._places if not covered.get(place)]
+        missing = sum(not covered.get(place) for place in self._places)
+        return Hint(*place, covered.get(place, 0), sum(covered.values()), self.goal, missing)
 
     @staticmethod
     def _alone(place: Tuple[str, str], covered: Dict[Tuple[str, str], int]) -> int:

@@ -163,8 +163,14 @@ def test_recovered_episodes_are_data(tmp_path: Path, capsys: pytest.CaptureFixtu
             writer.end_step(recordings.done(number))
     writer.close()
     assert vptr("info", tmp_path) == 1 and "1 unfinished" in capsys.readouterr().err
-    with EpisodeStore(tmp_path) as store:
-        store.keep(folder, True)
+    assert vptr("recover", tmp_path) == 0
+    assert "knife_in_pot/episode-000000: 4 whole steps of knife_in_pot\n0 kept" in capsys.readouterr().out
+    with EpisodeStore(tmp_path):
+        assert vptr("recover", tmp_path, "--keep", "knife_in_pot/episode-000000") == 1
+        assert "another recorder writes there" in capsys.readouterr().err
+    assert vptr("recover", tmp_path, "--keep", "nobody") == 1 and "no unfinished episode" in capsys.readouterr().err
+    assert vptr("recover", tmp_path, "--keep", "knife_in_pot/episode-000000") == 0
+    assert "1 kept, 0 discarded, 0 to be decided" in capsys.readouterr().out
     assert vptr("info", tmp_path) == 0 and "1 demonstrations, 1 succeeded, 4 steps" in capsys.readouterr().out
 
 

@@ -178,7 +178,9 @@ def test_the_counter_and_the_hint_follow_the_successes(recorder: Recorder) -> No
         recorder.judge(verdict)
     assert places == [("a", "left", 0), ("b", "right", 1), ("b", "right", 1), ("b", "left", 2), ("b", "left", 2)]
     assert recorder.hint("t").words() == "3 of 3: the goal is reached"
-    assert recorder.hint("u").words() == "0 of 3; next: start at a, object left (0 so far)"
+    assert (
+        recorder.hint("u").words() == "0 of 3; next: start at a, object left (0 so far, 4 combinations not covered yet)"
+    )
 
 
 def test_the_film_takes_three_seconds(recorder: Recorder) -> None:
