@@ -112,17 +112,17 @@ def review(session: Positional[Path], host: str = "127.0.0.1", port: int = 0, to
         port: 0: any
         token: that others must show; default a new one, which is printed
     """
-    from eval_protocol.console.access import Access, free_port, is_loopback, new_token
     from eval_protocol.console.app import make_app
     from eval_protocol.console.archive import Archive
     from eval_protocol.console.control import Control
-    from eval_protocol.console.server import ConsoleServer, announcement
     from eval_protocol.store import StoreError, session_file
+    from robot_bridge.web.access import Access, free_port, is_loopback, new_token
+    from robot_bridge.web.server import WebServer, announcement
 
     try:
         desk, port = Archive(session_file(session).resolve().parent), port or free_port(host)
         access = Access(host, port, token if is_loopback(host) else token or new_token())
-        server = ConsoleServer(make_app(desk, access, Control()), host, port)
+        server = WebServer(make_app(desk, access, Control()), host, port)
         server.start()
     except (StoreError, ValueError, OSError) as error:
         return failed("review", error)

@@ -4,15 +4,13 @@ import asyncio
 import json
 import secrets
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any, Dict, Optional
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from eval_protocol.console.access import COOKIE, Access, Forbidden
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer, Desk
 from eval_protocol.console.progress import NAME
@@ -20,26 +18,16 @@ from eval_protocol.console.review import Correction, Rating, correct, described,
 from eval_protocol.session import STARTS
 from eval_protocol.store import StoreError
 from robot_bridge.share import share_path
+from robot_bridge.web import guard as guards
+from robot_bridge.web.access import Access
 
 FOLDERS = ("videos", STARTS)
 """Of a session, that the page may see."""
 PERIOD_S = 1 / 20
 """Between two looks at the desk; a browser that takes pictures more slowly gets the newest when it is ready."""
-MAX_BODY = 16_384
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' http: ws:; "
-    "style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
-POLICY_VIOLATION = 1008
-
-
-class Pairing(BaseModel):
-    """What a browser shows to be paired."""
-
-    token: str = Field(max_length=200)
+HEADERS = {**guards.HEADERS, "Content-Security-Policy": guards.CONTENT + "; connect-src 'self' http: ws:"}
+"""The page also asks the stop node, on another port."""
+OPEN = ("/static/pair.js", "/static/console.css")
 
 
 def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[str, Any]] = None) -> FastAPI:
@@ -52,23 +40,13 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
         stop: ``port`` and ``token`` of the process that stops the robot when this one hangs; None: there is none.
     """
     app = FastAPI(title="vptr console", docs_url=None, redoc_url=None, openapi_url=None)
-    app.middleware("http")(_guard(access))
     pages = share_path("pages")
+    guards.guard(app, access, OPEN, HEADERS, pages / "pair.html")
     app.mount("/static", StaticFiles(directory=str(pages)), name="static")
 
     @app.get("/")
     def page() -> FileResponse:
         return FileResponse(pages / "console.html")
-
-    @app.get("/pair")
-    def pair_page() -> FileResponse:
-        return FileResponse(pages / "pair.html")
-
-    @app.post("/pair")
-    def pair(asked: Pairing) -> Response:
-        answer = JSONResponse({"paired": True})
-        answer.set_cookie(COOKIE, access.pair(asked.token), httponly=True, samesite="strict", path="/")
-        return answer
 
     @app.get("/session/{kind}/{name}")
     def recorded(kind: str, name: str) -> FileResponse:
@@ -109,34 +87,12 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
-        try:
-            access.check_host(socket.headers.get("host"))
-            access.check_origin(socket.headers.get("origin"), socket.headers.get("host"))
-            access.check_paired(socket.cookies)
-        except Forbidden as error:
-            await socket.accept()  # a reason can be told to who is connected only
-            await socket.close(POLICY_VIOLATION, str(error)[:120])
-            return
-        await socket.accept()
-        await _Connection(socket, desk, control, stop).serve()
-
-    @app.exception_handler(Forbidden)
-    async def forbidden(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, 403)
-
-    @app.exception_handler(RequestValidationError)
-    async def misunderstood(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)
-        told = "; ".join("{}: {}".format(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors())
-        return JSONResponse({"detail": told.encode("utf-8", "replace").decode()}, 422)
+        if await guards.admitted(socket, access):
+            await _Connection(socket, desk, control, stop).serve()
 
     @app.exception_handler(StoreError)
     async def not_taken(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 409)
-
-    @app.exception_handler(RuntimeError)
-    async def failed(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, 502)
 
     return app
 
@@ -146,32 +102,6 @@ def _file(desk: Desk) -> Path:
     if folder is None:
         raise HTTPException(404, "there is no session yet")
     return folder / "session.sqlite"
-
-
-def _guard(access: Access) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    """Check each request before anything reads it."""
-    open_paths = ("/pair", "/static/pair.js", "/static/console.css")
-
-    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        try:
-            access.check_host(request.headers.get("host"))
-            if request.method not in ("GET", "HEAD"):
-                access.check_origin(request.headers.get("origin"), request.headers.get("host"))
-                length = request.headers.get("content-length", "")
-                if not length.isdigit() or int(length) > MAX_BODY:
-                    return JSONResponse(
-                        {"detail": f"a body of at most {MAX_BODY} bytes, with its length, is expected"}, 413
-                    )
-            if request.url.path not in open_paths:
-                access.check_paired(request.cookies)
-        except Forbidden as error:
-            return JSONResponse({"detail": str(error)}, 403)
-        response = await go_on(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    return guard
 
 
 class _Connection:

@@ -18,13 +18,11 @@ from std_srvs.srv import Trigger
 from vptr_widowx.msg import EndEffectorState, RunEpisodeActionFeedback, SessionState
 from vptr_widowx.srv import SessionAnswer
 
-from eval_protocol.console.access import Access, free_port, is_loopback, new_token
 from eval_protocol.console.app import make_app
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer
 from eval_protocol.console.overlay import Calibration, load_calibration, marks
 from eval_protocol.console.progress import Progress, read_progress
-from eval_protocol.console.server import ConsoleServer, announcement
 from eval_protocol.console.simulated_camera import simulated_calibration
 from eval_protocol.console.trace import Trace
 from eval_protocol.nodes.calls import ask
@@ -32,6 +30,8 @@ from eval_protocol.rubric import FAILURES, MILESTONES
 from eval_protocol.session import Aborted
 from eval_protocol.store import StoreError
 from eval_protocol.yaml_source import PlanError
+from robot_bridge.web.access import Access, free_port, is_loopback, new_token
+from robot_bridge.web.server import WebServer, announcement
 
 STOP_S = 3.0
 STOP_NODE_S = 15.0
@@ -183,7 +183,7 @@ def _run() -> None:
     rospy.set_param("~token", access.token)
     desk, control = RosDesk(_calibration(str(rospy.get_param("~calibration", "")))), Control()
     stop = _stop_node(str(rospy.get_param("~stop", "/stop")))
-    server = ConsoleServer(make_app(desk, access, control, stop), host, port)
+    server = WebServer(make_app(desk, access, control, stop), host, port)
     server.start()
     for line in announcement(access):
         print(line, flush=True)

@@ -9,10 +9,10 @@ import sys
 import rospy
 from std_srvs.srv import Trigger
 
-from eval_protocol.console.access import free_port, new_token
 from eval_protocol.console.stop import make_server, serve
 from eval_protocol.nodes.calls import ask
 from eval_protocol.session import Aborted
+from robot_bridge.web.access import free_port, new_token
 
 STOP_S = 3.0
 

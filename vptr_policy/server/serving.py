@@ -7,8 +7,8 @@ from typing import Any, Callable, List, Optional
 
 import uvicorn
 
+from robot_bridge.web.connection import Connection
 from vptr_policy.server.app import make_app
-from vptr_policy.server.head_timeout import TimedProtocol
 from vptr_policy.server.service import Service
 
 KEEP_ALIVE_S = 120
@@ -21,7 +21,7 @@ def serve(service: Service, listening: socket.socket, token: Optional[str], read
     """Serve until SIGINT or SIGTERM, then answer what is in flight and return; ``ready`` is called once."""
     config = uvicorn.Config(
         make_app(service, token),
-        http=TimedProtocol,
+        http=Connection,
         ws_max_size=service.limits.body_bytes,
         ws_per_message_deflate=False,
         loop="asyncio",

@@ -12,11 +12,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from eval_protocol.console.access import Access, free_port
-from eval_protocol.console.app import MAX_BODY, make_app
+from eval_protocol.console.app import make_app
 from eval_protocol.console.control import Control, Refused
 from eval_protocol.console.desk import Answer
-from eval_protocol.console.server import ConsoleServer, announcement
+from robot_bridge.web.access import Access, free_port
+from robot_bridge.web.guard import MAX_BODY
+from robot_bridge.web.server import WebServer, announcement
 
 PICTURE = b"\xff\xd8 a picture \xff\xd9"
 
@@ -56,7 +57,7 @@ class Console:
         self.desk, self.control = Desk(), Control()
         port = free_port("127.0.0.1")
         self.access = Access("127.0.0.1", port, token)
-        self.server = ConsoleServer(make_app(self.desk, self.access, self.control, {"port": 1}), "127.0.0.1", port)
+        self.server = WebServer(make_app(self.desk, self.access, self.control, {"port": 1}), "127.0.0.1", port)
         self.server.start()
         self.host = f"127.0.0.1:{port}"
 

@@ -5,10 +5,10 @@ import time
 
 import torch
 
+from robot_bridge.web import connection
 from vptr_policy.card import Card
 from vptr_policy.networks.actor import Actor, NetworkConfig
 from vptr_policy.policy import TrainedPolicy
-from vptr_policy.server import head_timeout
 from vptr_policy.server.listening import bind, url
 from vptr_policy.server.service import ServerLimits, Service
 from vptr_policy.server.serving import serve
@@ -45,7 +45,7 @@ class Misbehaving:
 
 
 def main(token="", port="0", *checkpoint):
-    head_timeout.HEAD_S = HEAD_S
+    connection.HEAD_S = HEAD_S
     policy = make_policy(*checkpoint)
     policy.inference = Misbehaving(policy)
     worker = PolicyWorker(policy, TIMEOUT_S)

@@ -12,7 +12,7 @@ _ANSWER = (
 )
 
 
-class TimedProtocol(H11Protocol):
+class Connection(H11Protocol):
     """HTTP/1.1 with a time-out from the first byte of a request's head, or from the connection, to its last."""
 
     _timer: Optional[asyncio.TimerHandle] = None

@@ -1,4 +1,4 @@
-"""Who may talk to the console: pairing by a token, a cookie afterwards, and only pages of our own."""
+"""Who may talk to a page's server: pairing by a token, a cookie afterwards, and only pages of our own."""
 
 import hmac
 import ipaddress
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Mapping, Optional
 from urllib.parse import urlsplit
 
-COOKIE = "vptr_console"
 TOKEN_BYTES = 16
 LEAST_TOKEN = 12
 """Characters of a token that somebody chose: fewer could be found by trying."""
@@ -26,19 +25,29 @@ class Forbidden(PermissionError):
 class Access:
     """Checks requests. On loopback everybody on this machine is paired; beyond it only who has shown the token.
 
-    A paired browser keeps a cookie that is made of the token, so that it stays paired where the console is started
-    again with the same one.
+    A paired browser keeps a cookie that is made of the token, so that it stays paired where the server is started
+    again with the same one. ``service`` is what messages call it, and in the cookie's name: browsers send the cookies
+    of all ports of a host. ``secure`` where it serves by TLS.
     """
 
     host: str
     port: int
     token: str = ""
+    service: str = "console"
+    secure: bool = False
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host) and not self.token:
-            raise ValueError(f"the console would listen on {self.host}, beyond this machine: it needs a token for that")
+            raise ValueError(
+                f"the {self.service} would listen on {self.host}, beyond this machine: it needs a token for that"
+            )
         if 0 < len(self.token) < LEAST_TOKEN:
             raise ValueError(f"the token has {len(self.token)} characters, expected at least {LEAST_TOKEN}, or none")
+
+    @property
+    def cookie(self) -> str:
+        """Its name."""
+        return f"vptr_{self.service}"
 
     def check_host(self, header: Optional[str]) -> None:
         """Refuse requests to other names than ours: a foreign name that leads here (DNS rebinding) gets nothing.
@@ -50,7 +59,9 @@ class Access:
         if name in {"localhost", self.host.lower(), own, f"{own}.local"} or is_loopback(name):
             return
         if self.host not in EVERYWHERE or not _is_number(name):
-            raise Forbidden(f"this console does not answer to the name {name!r}: open the address the terminal shows")
+            raise Forbidden(
+                f"this {self.service} does not answer to the name {name!r}: open the address the terminal shows"
+            )
 
     def check_origin(self, header: Optional[str], host: Optional[str]) -> None:
         """Refuse what a page of somebody else sends: its origin must be the very address that it talks to."""
@@ -59,11 +70,11 @@ class Access:
         except ValueError:
             origin = ""
         if not origin or origin != (host or "").lower():
-            raise Forbidden(f"the page that asks ({header or 'of unknown origin'}) is not this console's")
+            raise Forbidden(f"the page that asks ({header or 'of unknown origin'}) is not this {self.service}'s")
 
     def check_paired(self, cookies: Mapping[str, str]) -> None:
         """Refuse browsers that have not shown the token."""
-        browser, _, mark = cookies.get(COOKIE, "").partition(".")
+        browser, _, mark = cookies.get(self.cookie, "").partition(".")
         if self.token and not hmac.compare_digest(mark.encode(), self._mark(browser).encode()):
             raise Forbidden("this browser is not paired: open the address that the terminal shows")
 
@@ -78,7 +89,7 @@ class Access:
         """The address to open; a token stands behind the #, which browsers send to nobody."""
         host = outward(self.host) if self.host in EVERYWHERE else self.host
         name = f"[{host}]" if ":" in host else host
-        return f"http://{name}:{self.port}/" + (f"pair#{self.token}" if self.token else "")
+        return f"http{'s' if self.secure else ''}://{name}:{self.port}/" + (f"pair#{self.token}" if self.token else "")
 
     def _mark(self, browser: str) -> str:
         return hmac.new(self.token.encode(), browser.encode("utf-8", "surrogatepass"), "sha256").hexdigest()

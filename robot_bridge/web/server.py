@@ -1,13 +1,14 @@
-"""The console's web server in a thread, and the address to open as text and QR code."""
+"""A page's web server in a thread, and the address to open as text and QR code."""
 
 import io
 import threading
 import time
-from typing import Any, List
+from pathlib import Path
+from typing import Any, List, Optional, Tuple
 
 from fastapi import FastAPI
 
-from eval_protocol.console.access import Access, is_loopback
+from robot_bridge.web.access import Access, is_loopback
 
 START_S = 10.0
 MAX_MESSAGE = 16_384
@@ -16,13 +17,20 @@ MOST_CONNECTIONS = 512
 """Such as say nothing are closed after some seconds; many more than browsers need, so that they are in nobody's way."""
 
 
-class ConsoleServer:
-    """Serves an application until closed; ``close`` ends its connections."""
+class WebServer:
+    """Serves an application until closed; ``close`` ends its connections.
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    Args:
+        app: what is served.
+        host: address to listen on.
+        port: to listen on.
+        certificate: chain and private key for TLS (PEM); None: plain HTTP.
+    """
+
+    def __init__(self, app: FastAPI, host: str, port: int, certificate: Optional[Tuple[Path, Path]] = None) -> None:
         import uvicorn
 
-        from vptr_policy.server.connection import Connection
+        from robot_bridge.web.connection import Connection
 
         config = uvicorn.Config(
             app,
@@ -38,9 +46,11 @@ class ConsoleServer:
             timeout_graceful_shutdown=2,
             limit_concurrency=MOST_CONNECTIONS,
             server_header=False,
+            ssl_certfile=certificate and str(certificate[0]),
+            ssl_keyfile=certificate and str(certificate[1]),
         )
         self._server: Any = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="console", daemon=True)
+        self._thread = threading.Thread(target=self._server.run, name="web server", daemon=True)
 
     def start(self) -> None:
         """Serve; raises OSError where the port cannot be had."""
@@ -49,7 +59,7 @@ class ConsoleServer:
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 config = self._server.config
-                raise OSError(f"the console cannot listen on {config.host}:{config.port}: is another one running?")
+                raise OSError(f"cannot listen on {config.host}:{config.port}: is another server running there?")
             time.sleep(0.01)
 
     def close(self) -> None:
@@ -60,7 +70,7 @@ class ConsoleServer:
 
 def announcement(access: Access) -> List[str]:
     """What the terminal shows: the address, and beyond this machine a QR code for a tablet's camera."""
-    lines = [f"console: {access.url()}"]
+    lines = [f"{access.service}: {access.url()}"]
     if not is_loopback(access.host):
         import segno
 

@@ -1,10 +1,10 @@
-"""Who may talk to the console."""
+"""Who may talk to a page's server."""
 
 import socket
 
 import pytest
 
-from eval_protocol.console.access import COOKIE, Access, Forbidden, is_loopback, new_token, outward
+from robot_bridge.web.access import Access, Forbidden, is_loopback, new_token, outward
 
 
 def test_beyond_this_machine_a_token_is_needed() -> None:
@@ -24,10 +24,10 @@ def test_a_browser_is_paired_by_the_token_and_known_by_its_cookie() -> None:
     with pytest.raises(Forbidden, match="wrong token"):
         access.pair("guess")
     cookie = access.pair(access.token)
-    access.check_paired({COOKIE: cookie})
+    access.check_paired({access.cookie: cookie})
     assert cookie != access.token
     with pytest.raises(Forbidden, match="not paired"):
-        access.check_paired({COOKIE: access.token})
+        access.check_paired({access.cookie: access.token})
 
 
 def test_whoever_tries_tokens_locks_nobody_out() -> None:
@@ -35,7 +35,7 @@ def test_whoever_tries_tokens_locks_nobody_out() -> None:
     for guess in ["", "\ud800", "é", *map(str, range(50))]:
         with pytest.raises(Forbidden, match="wrong token"):
             access.pair(guess)
-    access.check_paired({COOKIE: access.pair(access.token)})
+    access.check_paired({access.cookie: access.pair(access.token)})
     with pytest.raises(ValueError, match="4 characters, expected at least 12"):
         Access("0.0.0.0", 8080, "1234")
 
@@ -43,12 +43,12 @@ def test_whoever_tries_tokens_locks_nobody_out() -> None:
 def test_a_console_that_is_started_again_with_its_token_knows_its_browsers() -> None:
     token = new_token()
     cookie = Access("0.0.0.0", 8080, token).pair(token)
-    Access("0.0.0.0", 8080, token).check_paired({COOKIE: cookie})
+    Access("0.0.0.0", 8080, token).check_paired({"vptr_console": cookie})
     for other in (cookie[:-1], cookie[1:], "." + cookie.split(".")[1], "a.b", "\ud800."):
         with pytest.raises(Forbidden, match="not paired"):
-            Access("0.0.0.0", 8080, token).check_paired({COOKIE: other})
+            Access("0.0.0.0", 8080, token).check_paired({"vptr_console": other})
     with pytest.raises(Forbidden, match="not paired"):
-        Access("0.0.0.0", 8080, new_token()).check_paired({COOKIE: cookie})
+        Access("0.0.0.0", 8080, new_token()).check_paired({"vptr_console": cookie})
 
 
 @pytest.mark.parametrize(

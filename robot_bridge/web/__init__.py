@@ -1,0 +1,1 @@
+"""Pages of this project in a browser: who may open them, and a server for them."""
