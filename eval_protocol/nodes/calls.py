@@ -1,8 +1,6 @@
 """Service calls that end: a dead or hung server is an abort with a reason, not a hung session."""
 
 import socket
-import threading
-import time
 from typing import Any, Iterable, List
 
 import rosgraph
@@ -10,8 +8,9 @@ import rosgraph.network
 import rospy
 
 from eval_protocol.session import Aborted, Stopped
+from robot_bridge.nodes import calls
+from robot_bridge.nodes.calls import POLL_S as POLL_S
 
-POLL_S = 0.05
 CONNECT_S = 1.0
 
 
@@ -28,25 +27,10 @@ def call(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> A
 
 def ask(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> Any:
     """Call a service and return its answer whatever it says; raises Aborted when there is none in time."""
-    outcome: List[Any] = []
-
-    def work() -> None:
-        try:
-            outcome.append(rospy.ServiceProxy(name, service)(*arguments))
-        except (rospy.ServiceException, rospy.ROSException, OSError) as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=work, name=f"call {name}", daemon=True)
-    thread.start()
-    deadline = time.monotonic() + timeout_s
-    while thread.is_alive() and time.monotonic() < deadline:
-        thread.join(POLL_S)
-        check_running()
-    if not outcome:
-        raise Aborted(f"{name} did not answer in {timeout_s:g} s")
-    if isinstance(outcome[0], Exception):
-        raise Aborted(f"{name} failed: {outcome[0]}")
-    return outcome[0]
+    try:
+        return calls.ask(name, service, *arguments, timeout_s=timeout_s, check=check_running)
+    except calls.Unanswered as error:
+        raise Aborted(str(error)) from error
 
 
 def check_running() -> None:
