@@ -28,8 +28,16 @@ def check(
     protocol: str = "",
     plan: str = "",
     key: str = "",
+    source: str = "",
+    preset: str = "bridge",
+    facing: str = "180",
+    scale: str = "1.0",
+    host: str = "127.0.0.1",
+    token: str = "",
+    certificate: str = "",
+    stream: str = "",
 ) -> int:
-    """Check the arguments of robot.launch or evaluate.launch, as these do before they start anything.
+    """Check the arguments of robot.launch, evaluate.launch or collect.launch, as these do before they start anything.
 
     Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then.
 
@@ -48,6 +56,14 @@ def check(
         protocol: YAML of the session's start poses; empty takes config/protocol/v_ptr.yaml.
         plan: JSON of a plan that is run in place of these; empty: none.
         key: JSON of the key to a plan of several policies.
+        source: of teleoperation: webxr, adb, keyboard or replay; none or empty: there is none.
+        preset: of teleoperation: bridge or smooth.
+        facing: where the person looks [deg].
+        scale: metres of the arm for a metre of the hand.
+        host: where the page can be opened.
+        token: of the page.
+        certificate: folder of the page's certificate; empty: none.
+        stream: recorded stream to replay.
     """
     checks: Dict[str, Tuple[str, Callable[[], None]]] = {
         "robot": (robot, lambda: _check_robot(robot)),
@@ -61,6 +77,9 @@ def check(
         checks["task"] = (task, lambda: _check_plan(task, scenario, seed, protocol))
     if plan:
         checks["plan"] = (plan, lambda: _check_stored_plan(plan, key))
+    if source not in ("", "none"):
+        raw = {"source": source, "preset": preset, "facing": facing, "scale": scale, "host": host, "token": token}
+        checks["source"] = (source, lambda: _check_teleop({**raw, "certificate": certificate, "stream": stream}))
     problems = _problems(checks)
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
@@ -182,6 +201,17 @@ def _check_stored_plan(plan: str, key: str) -> None:
     for policy in read_key(_absolute("key", key), schedule.commitment, schedule.body_hash()).policies.values():
         if checkpoint_hash(Path(policy.folder)) != policy.checkpoint:
             raise ValueError(f"the files in {policy.folder} have changed since the plan was made: put them back")
+
+
+def _check_teleop(raw: Dict[str, str]) -> None:
+    from robot_bridge.teleop.options import options_from
+
+    for name in ("certificate", "stream"):
+        if raw[name]:
+            _absolute(name, raw[name])
+    options_from(raw)
+    if raw["source"] == "adb" and find_spec("adbutils") is None:
+        raise ValueError("this source needs the Python package adbutils, which is not installed: `./run setup`")
 
 
 def _absolute(name: str, value: str) -> Path:

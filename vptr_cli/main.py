@@ -20,7 +20,8 @@ GROUPS: Dict[str, str] = {
     "policy": "inspect a policy, run it over recorded frames",
     "serve": "serve a policy to robots on this machine or others",
     "eval": "plan sessions and blind studies, report and compare them, rate videos again",
-    "check": "check the arguments of robot.launch or evaluate.launch",
+    "teleop": "certificate, cable and keyboard for driving the arm by hand",
+    "check": "check the arguments of robot.launch, evaluate.launch or collect.launch",
 }
 """Name -> one line of help. NAME lives in vptr_cli/NAME.py, which has either COMMANDS (name -> function) or, where the
 group is itself a command, RUN (one function). Functions return their exit status, or None for 0."""

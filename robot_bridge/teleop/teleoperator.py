@@ -88,6 +88,11 @@ class Teleoperator:
         """Whether the clutch is closed."""
         return self._clutch.engaged
 
+    @property
+    def tracked(self) -> bool:
+        """Whether the driving hand is seen, and something new came of it lately."""
+        return not self._lost
+
     def feed(self, item: Input) -> None:
         """Take in a sample or a notice."""
         if isinstance(item, Notice):

@@ -1,0 +1,1 @@
+"""A Quest through its browser: a page of ours streams samples over a WebSocket."""

@@ -1,0 +1,60 @@
+"""The teleoperation page: FastAPI over a view and a source of samples."""
+
+from typing import Dict, Set, Union
+
+from fastapi import FastAPI, Query, Request, WebSocket
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from robot_bridge.share import share_path
+from robot_bridge.teleop.webxr.connection import CLIENT, Connection
+from robot_bridge.teleop.webxr.source import WebXR
+from robot_bridge.teleop.webxr.view import View
+from robot_bridge.web.access import Access, Forbidden
+from robot_bridge.web.guard import HEADERS, POLICY_VIOLATION, admitted, guard
+
+OPEN = ("/", "/static/pair.js", "/static/console.css")
+MOST_PAGES = 8
+"""That are connected at the same time: one drives, the others watch."""
+
+
+def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
+    """The application of a page that shows ``view`` and whose samples go to ``source``, for whom ``access`` admits."""
+    app = FastAPI(title="vptr teleop", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = share_path("pages")
+    guard(app, access, OPEN, HEADERS, pages / "pair.html")
+    app.mount("/static", StaticFiles(directory=str(pages)), name="static")
+    connected: Set[WebSocket] = set()
+
+    @app.get("/", response_model=None)
+    def page(request: Request) -> Union[FileResponse, RedirectResponse]:
+        try:
+            access.check_paired(request.cookies)
+        except Forbidden:
+            return RedirectResponse("/pair", 303)
+        return FileResponse(pages / "teleop.html")
+
+    @app.post("/stop")
+    def stop() -> Dict[str, str]:
+        return {"said": view.stop()}
+
+    @app.post("/home")
+    def home() -> Dict[str, str]:
+        view.home()
+        return {"said": "the arm is armed and goes home"}
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket, page: str = Query(default="", max_length=100)) -> None:
+        if not await admitted(socket, access):
+            return
+        if not CLIENT.fullmatch(page) or len(connected) >= MOST_PAGES:
+            told = "too many pages are open: close some" if CLIENT.fullmatch(page) else "load the page again"
+            await socket.close(POLICY_VIOLATION, told)
+            return
+        connected.add(socket)
+        try:
+            await Connection(socket, page, source, view).serve()
+        finally:
+            connected.discard(socket)
+
+    return app
