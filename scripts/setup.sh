@@ -118,6 +118,18 @@ pip_install() {
         -r "$root/requirements/$requirements" "$@"
 }
 
+# --- the emulator of a headset, for tests alone ----------------------------------------------------------------------
+
+# npm's package iwer (MIT). Without npm or network, the tests that need it are skipped and say so.
+fetch_emulator() {
+    local folder="$root/.npm"
+    [ ! -e "$folder/node_modules/iwer/build/iwer.min.js" ] || return 0
+    command -v npm >/dev/null || return 0
+    say "fetching the emulator of a headset, for tests"
+    npm install --prefix "$folder" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund 'iwer@2' \
+        >>"$setup_log" 2>&1 </dev/null || say "it could not be fetched: tests of the headset's page are skipped"
+}
+
 # --- catkin ----------------------------------------------------------------------------------------------------------
 
 catkin_key() {
