@@ -9,7 +9,7 @@ import signal
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterator, List, Set, Tuple
 
 import numpy as np
 import pytest
@@ -214,40 +214,61 @@ def test_a_headset_asleep_and_one_whose_robot_is_gone(graph: Graph, driving: Que
     assert len(graph.agent.all("/widowx/command")) == before
 
 
-def test_buttons_pulses_and_what_is_shown(graph: Graph, driving: Quest, browser: Any) -> None:
+def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browser: Any) -> None:
     graph.agent.say({"recorder": RECORDING})
     watcher = browser.new_page(viewport=TABLET)
     watcher.goto(graph.address())
     watcher.wait_for_selector("#no-headset:visible")
     for place, words in (("counter", "7 / 44"), ("task", "put the knife in the pot"), ("stage", "recording 3.2 s")):
         watcher.wait_for_selector(f"#{place}:has-text('{words}')")
-    watcher.wait_for_selector("body[data-hand=engaged]")
+    watcher.wait_for_selector("#todo:has-text('no headset is in the page')")
     watcher.wait_for_selector("#none-0", state="hidden")
     watcher.wait_for_function("document.querySelector('canvas').width >= 320")
+    watcher.click("#home")
+    wait_for(lambda: graph.agent.last("/widowx/state")["armed"], 60.0, "the arm to be armed")
+    watcher.wait_for_selector("#robot:has-text('arm: MOVING')", state="attached")
     keep(watcher, "teleop-window")
+    watcher.keyboard.press("Space")
+    wait_for(lambda: graph.agent.last("/widowx/state")["stopped"], 10.0, "STOP of the window")
+    watcher.wait_for_selector("#banner:has-text('STOPPED')")
+    keep(watcher, "teleop-stopped")
+    watcher.click("#home")
+    wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
+    watcher.set_viewport_size({"width": 390, "height": 844})
+    keep(watcher, "teleop-phone")
+    watcher.close()
+
+
+def test_buttons_and_pulses(graph: Graph, driving: Quest) -> None:
+    graph.agent.say({"recorder": RECORDING})
     driving.page.wait_for_function("document.getElementById('latency').textContent.includes('link')")
     keep(driving.page, "teleop-vr")
     for button, side, event in (("A", "right", "success"), ("B", "right", "failure"), ("X", "left", "discard")):
         insist(partial(driving.tap, button, side), partial(told_of, graph, event), event)
-    kinds = {(strength, ms) for _, strength, ms in driving.buzzes()}
-    assert {(0.5, 30), (0.8, 150)} <= kinds, "clutch and record"
-    for step in range(40):  # a hand that runs away from the arm
-        driving.hand(at(0.2, 1.2 + 0.008 * step))
-        time.sleep(0.02)
-    wait_for(lambda: (0.3, 20) in {(s, ms) for _, s, ms in driving.buzzes()}, 10.0, "the clamp to be felt")
+    assert {(0.5, 30), (0.8, 150)} <= pulses(driving), "clutch and record"
+    insist(partial(run_away, graph, driving), lambda: (0.3, 20) in pulses(driving), "the clamp to be felt")
+    engage(graph, driving)
     since = time.monotonic()
     driving.press("grip", side="left")
     wait_for(lambda: graph.agent.last("/widowx/state")["stopped"], 10.0, "the left grip to stop the arm")
     opened(graph, "the arm is stopped", since)
-    watcher.wait_for_selector("#banner:has-text('STOPPED')")
     driving.press("grip", 0.0, side="left")
     driving.press("grip", 0.0)
-    watcher.click("#home")
-    wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
-    graph.until("ready", 60.0)
-    watcher.click("#stop")
-    wait_for(lambda: graph.agent.last("/widowx/state")["stopped"], 10.0, "STOP of the window")
-    watcher.close()
+    going = partial(graph.agent.last, "/widowx/state")
+    insist(partial(driving.tap, "Y", "left"), lambda: not going()["stopped"], "the arm to go on")
+
+
+def pulses(quest: Quest) -> Set[Tuple[float, float]]:
+    return {(strength, ms) for _, strength, ms in quest.buzzes()}
+
+
+def run_away(graph: Graph, quest: Quest) -> None:
+    """Move the hand faster than the arm may follow."""
+    quest.hand(at())
+    engage(graph, quest)
+    for step in range(40):
+        quest.hand(at(0.2, 1.2 + 0.008 * step))
+        time.sleep(0.02)
 
 
 def told_of(graph: Graph, event: str) -> bool:
