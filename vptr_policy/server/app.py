@@ -127,7 +127,7 @@ def _add_documents(app: FastAPI, with_token: bool) -> None:
 
 async def _on_refusal(_: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    return JSONResponse({"detail": refusal.detail}, refusal.status, headers=refusal.headers)
+    return refusal.response()
 
 
 async def _on_error(_: Request, __: Exception) -> Response:

@@ -8,20 +8,19 @@ from typing import Any, Callable, List, Optional
 import uvicorn
 
 from vptr_policy.server.app import make_app
-from vptr_policy.server.head_timeout import TimedProtocol
+from vptr_policy.server.connection import Connection
 from vptr_policy.server.service import Service
 
 KEEP_ALIVE_S = 120
 GRACE_S = 5
 """How long what is left may take to end, after the answers in flight have been sent."""
-MOST_CONNECTIONS = 256
 
 
 def serve(service: Service, listening: socket.socket, token: Optional[str], ready: Callable[[], Any]) -> None:
     """Serve until SIGINT or SIGTERM, then answer what is in flight and return; ``ready`` is called once."""
     config = uvicorn.Config(
         make_app(service, token),
-        http=TimedProtocol,
+        http=Connection,
         ws_max_size=service.limits.body_bytes,
         ws_per_message_deflate=False,
         loop="asyncio",
@@ -29,7 +28,6 @@ def serve(service: Service, listening: socket.socket, token: Optional[str], read
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

@@ -8,7 +8,7 @@ import torch
 from vptr_policy.card import Card
 from vptr_policy.networks.actor import Actor, NetworkConfig
 from vptr_policy.policy import TrainedPolicy
-from vptr_policy.server import head_timeout
+from vptr_policy.server import connection
 from vptr_policy.server.listening import bind, url
 from vptr_policy.server.service import ServerLimits, Service
 from vptr_policy.server.serving import serve
@@ -16,7 +16,7 @@ from vptr_policy.server.worker import PolicyWorker
 
 BAD_TASKS = ("slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")
 TASKS = ("knife_in_pot", "cucumber_in_bowl", "näher_ran", *BAD_TASKS)
-TIMEOUT_S, BODY_S, HEAD_S = 1.5, 0.7, 0.8
+TIMEOUT_S, BODY_S, HEAD_S, IDLE_S = 1.5, 0.7, 0.8, 1.5
 CONCURRENCY = 3
 
 
@@ -45,12 +45,13 @@ class Misbehaving:
 
 
 def main(token="", port="0", *checkpoint):
-    head_timeout.HEAD_S = HEAD_S
+    connection.HEAD_S = HEAD_S
     policy = make_policy(*checkpoint)
     policy.inference = Misbehaving(policy)
     worker = PolicyWorker(policy, TIMEOUT_S)
     worker.warm_up()
-    service = Service(worker, ServerLimits(CONCURRENCY, TIMEOUT_S, body_bytes=4 * 2**20, body_s=BODY_S))
+    limits = ServerLimits(CONCURRENCY, TIMEOUT_S, body_bytes=4 * 2**20, body_s=BODY_S, idle_s=IDLE_S)
+    service = Service(worker, limits)
     listening = bind("127.0.0.1", int(port))
     serve(service, listening, token or None, lambda: print("serving on", url(listening), flush=True))
 
