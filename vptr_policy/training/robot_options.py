@@ -164,6 +164,7 @@ class CQLOptions(RobotOptions):
         "discount": PART,
         "target_rate": SOME,
         "sampled_actions": COUNT,
+        "initial_temperature": POSITIVE,
         "bc_weight": FROM_ZERO,
         "actor_warm_up": FROM_ZERO,
         "averaging": PART,
@@ -204,6 +205,8 @@ class CQLOptions(RobotOptions):
     """Clip the targets to what a return can be. Not in the papers; without, max_q_backup overestimates."""
     critic_condition: str = "task"
     """What the critic's hidden layers are told beside the action: task (the paper), pixels (the code), task-pixels."""
+    initial_temperature: float = 1.0
+    """Weight of the entropy at first, which is then learned; a short run ends before it has moved far from 1."""
     bc_weight: float = 0.0
     """Weight of a behaviour-cloning term in the actor's loss, on successful trajectories. Not in the papers."""
     bc_loss: str = "huber"

@@ -67,6 +67,7 @@ NAN, INF = float("nan"), float("inf")
         ("cql", "warm_up", (-5,), "at least 0"),
         ("cql", "actor_warm_up", (-5,), "at least 0"),
         ("cql", "target_rate", (5.0, 0.0), "more than 0 and at most 1"),
+        ("cql", "initial_temperature", (0.0, -1.0, NAN), "more than 0"),
         ("cql", "dropout", (2.0, 1.0, -0.1), "at least 0 and less than 1"),
         ("cql", "hidden", ((256, 0), (-4,)), "at least 1 and at most 65536"),
         ("cql", "colour", (-1.0, 50.0, NAN), "at least 0 and at most 1"),
