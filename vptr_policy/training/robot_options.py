@@ -43,6 +43,7 @@ class RobotOptions(LoopOptions, RobotPaths):
     LIMITS: ClassVar[Dict[str, Limit]] = {
         **LoopOptions.LIMITS,
         "target_share": SOME,
+        "success_share": SHARE,
         "finetune_at": FROM_ZERO,
         "video_steps": COUNT,
         "video_batch": COUNT,
@@ -90,6 +91,8 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Which action is learned from: label (what the expert meant), action (commanded), executed or achieved."""
     failures: bool = False
     """Learn from failed demonstrations too."""
+    success_share: Optional[float] = None
+    """Share of the successful demonstrations' rows among those of --data; default as they come."""
     latency_shift: bool = False
     """Pair each action with the observation one step later (Bridge data of before 2021-07-23)."""
     encoder: str = "convolutional"
