@@ -145,7 +145,8 @@ class RemotePolicy:
             )
             self._socket = self._closing.enter_context(opening)
             told = unpack(self._receive(self._connect_s))
-        except (OSError, WebSocketException, WireError, EOFError) as error:
+        except (OSError, WebSocketException, WireError, EOFError, AssertionError) as error:
+            # the last by websockets, where somebody talks before he is asked
             self.close()
             raise PolicyLost(f"no policy server at {self.address}: {_reason(error)}") from error
         self._check(told)
