@@ -99,7 +99,7 @@ def _act(service: Service, content: bytes) -> Response:
 
 
 def _reset(service: Service, content: bytes) -> Response:
-    task = read_task(json_arrays.loads(content)[0]) if content.strip() else None
+    task = read_task(json_arrays.loads(content)[0]) if content else None
     told = {"status": "reset successful"}
     if task is not None:
         told["task"] = service.worker.check_task(task)

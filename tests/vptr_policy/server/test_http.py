@@ -57,6 +57,7 @@ def test_reset_and_health(server: Server) -> None:
     assert requests.post(server.url + "/reset", timeout=10).json() == {"status": "reset successful"}
     assert post(server, "/reset", {"instruction": "knife in pot"}).json()["task"] == "knife_in_pot"
     assert "Known: knife_in_pot" in detail(post(server, "/reset", {"instruction": "dance"}))
+    assert "not JSON" in detail(post(server, "/reset", b"\n"))
     health = requests.get(server.url + "/health", timeout=10).json()
     assert health["status"] == "healthy" and health["tasks"] == list(TASKS) and health["main_task"] == TASKS[0]
     assert health["latency"]["actions"] > 10 and 0 < health["latency"]["p50_ms"] <= health["latency"]["p99_ms"]
