@@ -1,13 +1,12 @@
 """`vptr serve`: a policy for clients on this machine or, with a token, on others."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Optional
 
 from vptr_cli.checkpoints import shipped_policy
 from vptr_cli.limits import expect, worker_count
-from vptr_policy.address import TOKEN_VARIABLE
+from vptr_policy.address import TOKEN_VARIABLE, read_token
 
 
 def serve(
@@ -31,9 +30,10 @@ def serve(
         port: 0 picks a free one.
         backend: auto, eager (PyTorch), onnxruntime or int8; auto is PyTorch on a GPU, else onnxruntime.
         calibration: folder of recorded episodes (real pictures) that int8 is calibrated on and judged by.
-        token: that clients must send; default that in VPTR_TOKEN, or a new one, which is printed, beyond loopback.
+        token: that clients must send; better put into the variable VPTR_TOKEN, for others on this machine see options
+            (`ps`). Default: that in VPTR_TOKEN, else beyond the loopback interface a new one, which is printed.
         threads: of the network on the CPU; default one a core.
-        concurrency: HTTP requests in flight, and websockets open; more are refused with 503.
+        concurrency: HTTP requests in flight, and websockets in use; more are refused with 503.
         timeout: for one action [s].
         body_mb: largest request [MB of 2^20 bytes].
         require_state: refuse observations without a state, in place of completing them by the arm's neutral one.
@@ -73,8 +73,8 @@ def serve(
 
 def _token(given: Optional[str], local: bool) -> Optional[str]:
     """The token to ask for: the one given, one made up and printed where others can reach us, else none."""
-    token = given if given is not None else os.environ.get(TOKEN_VARIABLE, "")
-    if given == "":
+    token = read_token(given)
+    if given is not None and not token:
         raise ValueError("--token is empty: leave it out, or give at least a few random words")
     if token or local:
         return token or None

@@ -1,5 +1,8 @@
-"""Addresses of policy servers, where a checkpoint folder could stand too."""
+"""Addresses of policy servers, where a checkpoint folder could stand too, and the token that a server may ask for."""
 
+import os
+import re
+from typing import Optional
 from urllib.parse import urlsplit
 
 TOKEN_VARIABLE = "VPTR_TOKEN"
@@ -25,3 +28,14 @@ def websocket_url(address: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError(f"an address must hold no secrets: put the token into the variable {TOKEN_VARIABLE}")
     return f"{SCHEMES[parts.scheme.lower()]}://{parts.netloc}{parts.path or '/'}"
+
+
+def read_token(given: Optional[str] = None) -> str:
+    """The token given, else that in VPTR_TOKEN, without blanks around it; empty where there is none.
+
+    Raises ValueError on one that no HTTP header can carry.
+    """
+    token = (os.environ.get(TOKEN_VARIABLE, "") if given is None else given).strip()
+    if not re.fullmatch("[ -~]*", token):
+        raise ValueError("the token must be printable ASCII, as HTTP headers are: choose one of letters and digits")
+    return token

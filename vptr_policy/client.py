@@ -4,7 +4,6 @@ It speaks the protocol of openpi (vptr_policy.server.openpi) over one websocket;
 """
 
 import contextlib
-import os
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketExcepti
 from websockets.sync.client import ClientConnection, connect
 
 from robot_bridge.interface import Action, Observation
-from vptr_policy.address import TOKEN_VARIABLE, websocket_url
+from vptr_policy.address import TOKEN_VARIABLE, read_token, websocket_url
 from vptr_policy.resize import resize
 from vptr_policy.runtime import PolicyLost
 from vptr_policy.wire import WireError, pack, unpack
@@ -59,11 +58,11 @@ class RemotePolicy:
             connect_s: time-out of a connection.
             answer_s: time-out of an action.
 
-        Raises ValueError where the address is none, PolicyLost where nobody answers there.
+        Raises ValueError where the address or the token is none, PolicyLost where nobody answers there.
         """
         self.address = address
         self._url = websocket_url(address)
-        self._token = os.environ.get(TOKEN_VARIABLE, "") if token is None else token
+        self._token = read_token(token)
         self._connect_s = connect_s
         self._answer_s = answer_s
         self._socket: Optional[ClientConnection] = None
@@ -146,7 +145,8 @@ class RemotePolicy:
             )
             self._socket = self._closing.enter_context(opening)
             told = unpack(self._receive(self._connect_s))
-        except (OSError, WebSocketException, WireError, EOFError) as error:
+        except (OSError, WebSocketException, WireError, EOFError, AssertionError) as error:
+            # the last by websockets, where somebody talks before he is asked
             self.close()
             raise PolicyLost(f"no policy server at {self.address}: {_reason(error)}") from error
         self._check(told)

@@ -4,6 +4,8 @@ openpi (openpi_client.msgpack_numpy) sends an array as the map {b"__ndarray__": 
 b"shape": list} and a numpy scalar as {b"__npgeneric__": true, b"data": number, b"dtype": str}.
 """
 
+import re
+import sys
 from typing import Any, Dict
 
 import msgpack
@@ -12,8 +14,8 @@ import numpy as np
 KINDS = "biuf"
 """Kinds of numpy types that may cross the wire: truth values, whole numbers, floats; no objects."""
 MOST_AXES = 4
-TYPE_NAME = 8
-"""Characters of the longest name of a type, such as <f8."""
+TYPE_NAMES = "[<>=|]?(b1|[iu][1248]|f[248])|bool|u?int(8|16|32|64)|float(16|32|64)"
+"""Names of those types, as a regular expression: whatever else numpy may read there is not asked about."""
 
 
 class WireError(ValueError):
@@ -52,6 +54,7 @@ def make_array(data: Any, dtype: Any, shape: Any) -> np.ndarray:
         raise WireError(
             f"an array {kept} {tuple(shape)} has {len(data)} bytes of data, expected {short(count * kept.itemsize)}"
         )
+    _check_sides(shape, kept)
     return np.frombuffer(data, kept).reshape(shape)
 
 
@@ -96,14 +99,18 @@ def _scalar(value: Any, dtype: np.dtype) -> Any:
 
 
 def _number_type(name: Any) -> np.dtype:
-    if isinstance(name, str) and 0 < len(name) <= TYPE_NAME:
-        try:
-            found = np.dtype(name)
-        except (TypeError, ValueError):
-            found = np.dtype(object)
-        if found.kind in KINDS and not found.subdtype:
-            return found
+    if isinstance(name, str) and re.fullmatch(TYPE_NAMES, name):
+        return np.dtype(name)
     raise WireError(f"the type of an array is {short(name)}, expected a numpy type of numbers such as '|u1' or '<f4'")
+
+
+def _check_sides(shape: Any, dtype: np.dtype) -> None:
+    """Refuse what numpy has no room for, though one length of nothing makes the array empty; raises WireError."""
+    size = dtype.itemsize
+    for side in shape:
+        size *= max(side, 1)
+    if size > sys.maxsize:
+        raise WireError(f"the shape of an array is {short(shape)}, expected lengths that memory could hold")
 
 
 def _is_length(value: Any) -> bool:

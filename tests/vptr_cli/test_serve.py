@@ -1,6 +1,7 @@
 """`vptr serve` as a process: what it prints, what it refuses, how it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -71,6 +72,34 @@ def test_beyond_this_machine_a_token_is_made_up_and_asked_for(servers: List["sub
     RemotePolicy(address, token=token).close()
 
 
+def test_every_loopback_address_answers(servers: List["subprocess.Popen[str]"]) -> None:
+    servers.append(_serve("--host", "127.0.0.2", "--backend", "eager"))
+    told = _until_ready(servers[0])
+    assert told[-1].startswith("serving on http://127.0.0.2:")
+    RemotePolicy(told[-1].split()[-1]).close()
+
+
+def test_a_token_from_the_environment_may_have_blanks_around_it(servers: List["subprocess.Popen[str]"]) -> None:
+    servers.append(_serve("--backend", "eager", VPTR_TOKEN=" some words \n"))
+    address = _until_ready(servers[0])[-1].split()[-1]
+    with pytest.raises(PolicyLost, match="VPTR_TOKEN"):
+        RemotePolicy(address, token="")
+    for token in ("some words", "\tsome words\n"):
+        RemotePolicy(address, token=token).close()
+
+
+def test_a_token_that_no_client_could_send_is_refused() -> None:
+    server = _serve(VPTR_TOKEN="geheimnißvoll")
+    _, error = server.communicate(timeout=120)
+    assert server.returncode != 0 and "printable ASCII" in error and len(error.strip().splitlines()) == 1, error
+
+
+def test_the_help_names_the_variable_before_the_option() -> None:
+    server = _serve("--help")
+    told, _ = server.communicate(timeout=120)
+    assert "better put into the variable VPTR_TOKEN" in re.sub(r"[\s│]+", " ", told)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -79,6 +108,7 @@ def test_beyond_this_machine_a_token_is_made_up_and_asked_for(servers: List["sub
         (["--concurrency", "0"], "--concurrency is 0, expected at least 1"),
         (["--timeout", "nan"], "expected more than 0"),
         (["--token", ""], "--token is empty"),
+        (["--token", "  "], "--token is empty"),
         (["--port", "99999"], "cannot listen on 127.0.0.1:99999"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vptr_policy.address import is_address, websocket_url
+from vptr_policy.address import TOKEN_VARIABLE, is_address, read_token, websocket_url
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,17 @@ def test_what_is_none_is_said_to_be_none(address: str) -> None:
 def test_an_address_holds_no_secrets() -> None:
     with pytest.raises(ValueError, match="VPTR_TOKEN"):
         websocket_url("http://user:secret@gpu:8000")
+
+
+def test_a_token_has_no_blanks_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "  some words \r\n")
+    assert read_token() == "some words" and read_token("\tgiven ") == "given" and read_token("") == ""
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    assert read_token() == ""
+
+
+@pytest.mark.parametrize("token", ["geheimnißvoll", "one\ntwo", "a\0", "\ud800"])
+def test_a_token_that_no_header_carries_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII") as told:
+        read_token(token)
+    assert token not in str(told.value)

@@ -109,3 +109,16 @@ def test_the_target_alone(both: Transitions, tmp_path: Path) -> None:
     alone = assemble([], TransitionOptions(), [make_cache(tmp_path, count=2)])
     with pytest.raises(ValueError, match="update 0 has no data"):
         RobotBatches(alone, one_hot(alone), BatchOptions(4, 0, STILL), Mixture(1.0, finetune_at=1))[0]
+
+
+def test_successes_have_their_share_of_the_source(both: Transitions) -> None:
+    failed = np.isin(both.trajectory, np.unique(both.trajectory[~both.target])[:1])
+    mixed = Transitions(**{**vars(both), "success": ~failed})
+    options = BatchOptions(20, 0, STILL, labels=True)
+    batches = RobotBatches(mixed, one_hot(mixed), options, Mixture(0.5, finetune_at=2, success_share=0.8))
+    counts = [len(batches[step].imitated) for step in range(4)]
+    assert counts == [16, 16, 18, 18]
+    for one in (np.ones_like(failed), np.zeros_like(failed)):
+        all_alike = Transitions(**{**vars(both), "success": one})
+        batches = RobotBatches(all_alike, one_hot(both), options, Mixture(success_share=0.8))
+        assert len(batches[0].imitated) == 20 * one[0]

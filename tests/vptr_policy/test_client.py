@@ -128,6 +128,8 @@ def stranger() -> Iterator[Any]:
                 connection = listening.accept()[0]
             except OSError:
                 break
+            if answers[0].startswith(b"HTTP"):
+                connection.recv(4096)
             connection.sendall(answers[0])
             kept.append(connection)
         for connection in kept:

@@ -41,7 +41,7 @@ class Size:
 
 
 SIZES: Dict[str, Size] = {
-    "full": Size(2000, 1500, 300, 5000, 12000, 3000, 100, 100, 24, 32, 64),
+    "full": Size(2000, 1500, 300, 5000, 12000, 1500, 100, 100, 24, 32, 64),
     "smoke": Size(4, 6, 2, 4, 8, 4, 1, 5, 8, 2, 8, ("--workers", "1")),
 }
 
@@ -94,8 +94,9 @@ class Shipped:
         return words + ["--width", str(size.width), "--batch", str(size.batch), *_RATES]
 
     def _v_ptr(self) -> List[str]:
-        words = [*self._robot(), "--pretrained", str(self.run("phase1")), "--alpha", "0.5", "--bc-weight", "100"]
-        return words + ["--bound-targets", "--bound-by-returns", "--actor-warm-up", str(self.size.steps * 2 // 3)]
+        words = [*self._robot(), "--pretrained", str(self.run("phase1")), "--success-share", "0.6", "--alpha", "1"]
+        words += ["--bound-targets", "--bound-by-returns", "--initial-temperature", "0.05", "--bc-weight", "20"]
+        return words + ["--actor-warm-up", str(self.size.steps // 2)]
 
     def _evaluation(self) -> Part:
         words = ("sim", "evaluate", "--policy", *(str(self.run(method)) for method in METHODS))

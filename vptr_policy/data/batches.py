@@ -1,7 +1,7 @@
 """Batches of robot transitions as a function of seed and step."""
 
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -50,9 +50,8 @@ class Mixture:
     """tau of V-PTR 4.3; with 1 the target alone"""
     finetune_at: int = 0
     """the first update with target data"""
-
-
-SOURCE_ONLY = Mixture()
+    success_share: Optional[float] = None
+    """of successful trajectories' rows among the source's; None: as they come"""
 
 
 @dataclass(frozen=True)
@@ -81,16 +80,18 @@ class RobotBatches:
         transitions: Transitions,
         conditioning: Conditioning,
         options: BatchOptions,
-        mixture: Mixture = SOURCE_ONLY,
+        mixture: Mixture = Mixture(),
     ) -> None:
         self._transitions = transitions
         self._conditioning = conditioning
         self._options = options
         self._finetune_at = mixture.finetune_at
         source, target = transitions.strata()
-        shares = (1.0 - mixture.target_share, mixture.target_share)
-        self._alone = MixedIndex((source,), (1.0,), options.seed) if len(source) else None
-        self._mixed = MixedIndex((source, target), shares, options.seed) if len(target) else None
+        strata, shares = _by_success(source, transitions.success[source], mixture.success_share)
+        self._alone = MixedIndex(strata, shares, options.seed) if len(source) else None
+        left = 1.0 - mixture.target_share
+        shares = [*(left * share for share in shares), mixture.target_share]
+        self._mixed = MixedIndex([*strata, target], shares, options.seed) if len(target) else None
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of update ``step``."""
@@ -132,3 +133,10 @@ class RobotBatches:
         share = len(frames)
         part = slice(options.rank * share, (options.rank + 1) * share)
         return augment(self._transitions.frames, frames, variation.part(part))
+
+
+def _by_success(rows: np.ndarray, success: np.ndarray, share: Optional[float]) -> Tuple[List[np.ndarray], List[float]]:
+    """Strata and their shares: the rows, or where both are there those that succeeded and those that failed."""
+    if share is None or success.all() or not success.any():
+        return [rows], [1.0]
+    return [rows[success], rows[~success]], [share, 1.0 - share]

@@ -2,19 +2,18 @@
 
 import hmac
 from typing import Dict, Mapping, Optional
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from vptr_policy.server.listening import is_loopback
 from vptr_policy.server.refusal import Refusal
 
 OPEN = ("/healthz", "/docs", "/openapi.json")
 """Paths that tell nothing about the policy."""
 SCHEMES = ("bearer", "api-key")
 """What may stand before the token; the second is openpi's."""
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Access:
@@ -33,7 +32,7 @@ class Access:
         refusal = self._refusal(scope["path"], headers)
         if refusal is None:
             return await self._app(scope, receive, send)
-        answer = JSONResponse({"detail": refusal.detail}, refusal.status, headers=_challenge(refusal))
+        answer = refusal.response(_challenge(refusal))
         if scope["type"] == "http":
             return await answer(scope, receive, send)
         websocket = WebSocket(scope, receive, send)
@@ -41,11 +40,12 @@ class Access:
         return await websocket.send_denial_response(answer)
 
     def _refusal(self, path: str, headers: Mapping[str, str]) -> Optional[Refusal]:
-        host = headers.get("host", "")
-        if "origin" in headers and urlsplit(headers["origin"]).netloc != host:
+        host = _split("//" + headers.get("host", ""))
+        if "origin" in headers and not _same(_split(headers["origin"]), host):
             return Refusal(403, "a web page of another origin may not use this server")
         if self._token is None:
-            return None if _name(host) in LOCAL else Refusal(403, "without a token the Host must be this machine's")
+            local = is_loopback(host.hostname or "")
+            return None if local else Refusal(403, "without a token the Host must be this machine's, as localhost is")
         if path in OPEN or _has_token(headers.get("authorization", ""), self._token):
             return None
         return Refusal(401, "expected the header 'Authorization: Bearer TOKEN', with the token of this server")
@@ -57,11 +57,16 @@ def _has_token(header: str, token: str) -> bool:
     return same and scheme.lower() in SCHEMES
 
 
-def _name(host: str) -> str:
+def _split(address: str) -> SplitResult:
+    """An address in its parts, all empty where it is none, as in ``http://[``."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return urlsplit(address)
     except ValueError:
-        return ""
+        return urlsplit("")
+
+
+def _same(origin: SplitResult, host: SplitResult) -> bool:
+    return bool(host.netloc) and origin.netloc.lower() == host.netloc.lower()
 
 
 def _challenge(refusal: Refusal) -> Dict[str, str]:

@@ -99,7 +99,7 @@ def _act(service: Service, content: bytes) -> Response:
 
 
 def _reset(service: Service, content: bytes) -> Response:
-    task = read_task(json_arrays.loads(content)[0]) if content.strip() else None
+    task = read_task(json_arrays.loads(content)[0]) if content else None
     told = {"status": "reset successful"}
     if task is not None:
         told["task"] = service.worker.check_task(task)
@@ -127,7 +127,7 @@ def _add_documents(app: FastAPI, with_token: bool) -> None:
 
 async def _on_refusal(_: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    return JSONResponse({"detail": refusal.detail}, refusal.status, headers=refusal.headers)
+    return refusal.response()
 
 
 async def _on_error(_: Request, __: Exception) -> Response:

@@ -4,12 +4,14 @@ import html
 import json
 from typing import Any, Dict
 
+from vptr_policy.wire import TYPE_NAMES
+
 ARRAY = {
     "type": "object",
     "description": "json_numpy: base64 of the C-order bytes, numpy's name of the type, the shape",
     "properties": {
         "__numpy__": {"type": "string", "contentEncoding": "base64"},
-        "dtype": {"type": "string", "examples": ["|u1", "<f4", "<f8"]},
+        "dtype": {"type": "string", "pattern": f"^({TYPE_NAMES})$", "examples": ["|u1", "<f4", "<f8"]},
         "shape": {"type": "array", "maxItems": 4, "items": {"type": "integer", "minimum": 0, "maximum": 4096}},
     },
     "required": ["__numpy__", "dtype", "shape"],

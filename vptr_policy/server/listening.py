@@ -21,7 +21,16 @@ def bind(host: str, port: int) -> socket.socket:
 
 def is_local(listening: socket.socket) -> bool:
     """Whether only this machine can reach a socket."""
-    return ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+    return is_loopback(listening.getsockname()[0])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name is one of the loopback interface: localhost, 127.0.0.0/8 or ::1."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.lower() == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def url(listening: socket.socket) -> str:

@@ -5,33 +5,36 @@ connection has a task of its own: the one named last by ``instruction`` or ``pro
 {"reset": task}, which is not openpi's and is answered by {"task": name}.
 """
 
+import asyncio
 import logging
 import time
 from typing import Any, Dict, Optional
 
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vptr_policy.server.observation import LONGEST_TASK, read_request
 from vptr_policy.server.refusal import Refusal
+from vptr_policy.server.seats import Seat
 from vptr_policy.server.service import Service, action_rows
 from vptr_policy.wire import WireError, kind, pack, unpack
 
-BAD_MESSAGE, INTERNAL, LEAVING = 1008, 1011, 1012
+BAD_MESSAGE, INTERNAL, LEAVING, TRY_AGAIN = 1008, 1011, 1012, 1013
+LONGEST_REASON = 123
+"""Bytes that fit into a close frame."""
 RESET = "reset"
 LOG = logging.getLogger(__name__)
 
 
 async def serve(websocket: WebSocket, service: Service) -> None:
     """Serve one connection to its end."""
+    connection = _Connection(websocket, service)
     try:
-        with service.socket():
+        with service.socket(connection.dismiss) as seat:
             await websocket.accept()
             await websocket.send_bytes(pack(service.metadata()))
-            await _Connection(websocket, service).run()
+            await connection.run(seat)
     except Refusal as refusal:
-        answer = JSONResponse({"detail": refusal.detail}, refusal.status, headers=refusal.headers)
-        await websocket.send_denial_response(answer)
+        await websocket.send_denial_response(refusal.response())
     except WebSocketDisconnect:
         return
 
@@ -44,17 +47,26 @@ class _Connection:
         self._service = service
         self._task: Optional[str] = None
         self._total_s: Optional[float] = None
+        self._dismissal: Optional[asyncio.Future[None]] = None
 
-    async def run(self) -> None:
-        """Answer messages until one is wrong or the client leaves."""
+    def dismiss(self) -> None:
+        """Close, for another client needs the place more."""
+        idle_s = self._service.limits.idle_s
+        text = f"nothing came for {idle_s:g} s and another client needs the place: connect again when you need it"
+        self._dismissal = asyncio.ensure_future(self._refuse(text, TRY_AGAIN))
+
+    async def run(self, seat: Seat) -> None:
+        """Answer messages until one is wrong, the client leaves or is dismissed."""
         while True:
             frame = await self._websocket.receive()
+            if self._dismissal is not None:
+                return await self._dismissal
             if frame["type"] == "websocket.disconnect":
                 return None
             began = time.perf_counter()
             try:
-                with self._service.answering():
-                    await self._websocket.send_bytes(await self._answer(frame.get("bytes")))
+                with self._service.answering(seat):
+                    await self._send(await self._answer(frame.get("bytes")))
             except WireError as error:
                 return await self._refuse(str(error), BAD_MESSAGE)
             except Refusal as refusal:
@@ -96,9 +108,18 @@ class _Connection:
         self._task = self._service.worker.check_task(words)
         return {"task": self._task}
 
+    async def _send(self, answer: bytes) -> None:
+        """Send, to a client that takes its answers; a place is not kept by one that does not."""
+        timeout_s = self._service.limits.timeout_s
+        try:
+            await asyncio.wait_for(self._websocket.send_bytes(answer), timeout_s)
+        except asyncio.TimeoutError:
+            raise WebSocketDisconnect(INTERNAL, f"no answer was taken for {timeout_s:g} s") from None
+
     async def _refuse(self, text: str, code: int) -> None:
+        reason = text if len(text.encode()) <= LONGEST_REASON else "the text frame before says why"
         try:
             await self._websocket.send_text(text)
-            await self._websocket.close(code, "the text frame before says why")
+            await self._websocket.close(code, reason)
         except (RuntimeError, WebSocketDisconnect):  # the client has gone
             return

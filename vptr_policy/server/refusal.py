@@ -1,6 +1,8 @@
 """What the server answers in place of an action, and with which status."""
 
-from typing import Dict, Optional
+from typing import Mapping, Optional
+
+from starlette.responses import JSONResponse
 
 
 class Refusal(Exception):
@@ -12,10 +14,10 @@ class Refusal(Exception):
         self.detail = detail
         self.retry_after_s = retry_after_s
 
-    @property
-    def headers(self) -> Dict[str, str]:
-        """Of the HTTP answer."""
-        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+    def response(self, headers: Optional[Mapping[str, str]] = None) -> JSONResponse:
+        """The HTTP answer, with ``headers`` besides its own."""
+        again = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        return JSONResponse({"detail": self.detail}, self.status, headers={**again, **(headers or {})})
 
 
 def bad_request(error: Exception) -> Refusal:
@@ -23,9 +25,9 @@ def bad_request(error: Exception) -> Refusal:
     return Refusal(400, str(error))
 
 
-def busy(limit: int) -> Refusal:
-    """So many requests are in flight that another one would only wait."""
-    return Refusal(503, f"{limit} requests are in flight, which is the limit: try again in a second", 1)
+def busy(limit: int, what: str) -> Refusal:
+    """So many are being served that another one would only wait; ``what`` they are and do."""
+    return Refusal(503, f"{limit} {what}, which is the limit: try again in a second", 1)
 
 
 def leaving() -> Refusal:

@@ -2,12 +2,13 @@
 
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator
+from typing import Any, Callable, ContextManager, Dict, Iterator
 
 import numpy as np
 
 from robot_bridge.interface import IMAGE_SIZE, STEP_S
 from vptr_policy.server.refusal import busy, leaving
+from vptr_policy.server.seats import Seat, Seats, at_work
 from vptr_policy.server.worker import PolicyWorker
 
 PROTOCOL = "vptr-policy-server-1"
@@ -18,7 +19,7 @@ class ServerLimits:
     """What a client may ask of the server."""
 
     concurrency: int = 16
-    """HTTP requests in flight, and websockets open"""
+    """HTTP requests in flight, and websockets in use"""
     timeout_s: float = 10.0
     """for one action, queued and run"""
     body_bytes: int = 16 * 2**20
@@ -27,6 +28,8 @@ class ServerLimits:
     """for a body to arrive"""
     require_state: bool = False
     """whether an observation without a state is refused, not completed by the neutral one"""
+    idle_s: float = 10.0
+    """silence after which a websocket is closed when another client needs its place; a robot at work asks at 5 Hz"""
 
 
 class Service:
@@ -37,37 +40,35 @@ class Service:
         self.limits = limits
         self.stopping = False
         self._requests = 0
-        self._sockets = 0
+        self._seats = Seats(limits.concurrency, limits.idle_s)
         self._answering = 0
         self._stateless = 0
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:
         """Around an HTTP request in flight; raises Refusal where there are too many."""
-        self._admit(self._requests)
+        self._refuse_at_end()
+        if self._requests >= self.limits.concurrency:
+            raise busy(self.limits.concurrency, "requests are in flight")
         self._requests += 1
         try:
             yield
         finally:
             self._requests -= 1
 
-    @contextlib.contextmanager
-    def socket(self) -> Iterator[None]:
-        """Around a websocket; raises Refusal where there are too many."""
-        self._admit(self._sockets)
-        self._sockets += 1
-        try:
-            yield
-        finally:
-            self._sockets -= 1
+    def socket(self, dismiss: Callable[[], None]) -> ContextManager[Seat]:
+        """Around a websocket; raises Refusal where too many are in use. ``dismiss`` closes it for another one."""
+        self._refuse_at_end()
+        return self._seats.take(dismiss)
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
+    def answering(self, seat: Seat) -> Iterator[None]:
         """Around one message of a websocket, until it is answered; raises Refusal at the end of the server."""
-        self._admit(-1)
+        self._refuse_at_end()
         self._answering += 1
         try:
-            yield
+            with at_work(seat):
+                yield
         finally:
             self._answering -= 1
 
@@ -106,15 +107,13 @@ class Service:
             **self.metadata(),
             "latency": self.worker.latency(),
             "in_flight": self._requests + self._answering,
-            "websockets": self._sockets,
+            "websockets": len(self._seats),
             "without_state": self._stateless,
         }
 
-    def _admit(self, present: int) -> None:
+    def _refuse_at_end(self) -> None:
         if self.stopping:
             raise leaving()
-        if present >= self.limits.concurrency:
-            raise busy(self.limits.concurrency)
 
 
 def action_rows(vector: np.ndarray) -> np.ndarray:

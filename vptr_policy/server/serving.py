@@ -14,7 +14,6 @@ from vptr_policy.server.service import Service
 KEEP_ALIVE_S = 120
 GRACE_S = 5
 """How long what is left may take to end, after the answers in flight have been sent."""
-MOST_CONNECTIONS = 256
 
 
 def serve(service: Service, listening: socket.socket, token: Optional[str], ready: Callable[[], Any]) -> None:
@@ -29,7 +28,6 @@ def serve(service: Service, listening: socket.socket, token: Optional[str], read
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

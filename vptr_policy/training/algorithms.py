@@ -70,6 +70,7 @@ def _cql(options: CQLOptions) -> CQLSettings:
         target_rate=options.target_rate,
         actor_learning_rate=options.learning_rate,
         critic_learning_rate=options.critic_learning_rate,
+        initial_temperature=options.initial_temperature,
         bc_weight=options.bc_weight,
         bc_loss=options.bc_loss,
         actor_warm_up=options.actor_warm_up,

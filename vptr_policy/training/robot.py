@@ -11,7 +11,7 @@ import torch
 from vptr_policy.card import Card
 from vptr_policy.checkpoint import save_checkpoint
 from vptr_policy.data.augmentation import Augmentation
-from vptr_policy.data.batches import SOURCE_ONLY, BatchOptions, Mixture, RobotBatches
+from vptr_policy.data.batches import BatchOptions, Mixture, RobotBatches
 from vptr_policy.data.demonstrations import Cache
 from vptr_policy.data.robot.conditioning import Conditioning, one_hot, sentences
 from vptr_policy.data.robot.language import Sentences
@@ -118,7 +118,7 @@ class RobotRun:
 
     def _target_updates(self, state: TrainingState) -> Optional[int]:
         """How many updates learned from the target's data; None where there are none."""
-        return None if self._mixture == SOURCE_ONLY else max(0, state.step - self._mixture.finetune_at)
+        return None if not self._mixture.target_share else max(0, state.step - self._mixture.finetune_at)
 
     def _batches(self, mixed: Mixture) -> RobotBatches:
         options, place = self._options, self._place
@@ -188,9 +188,9 @@ def condition(options: RobotOptions, transitions: Transitions, home: Path) -> Tu
 def mixture(options: RobotOptions, has_target: bool) -> Mixture:
     """When the target's data enter, and how many of them: joint training from then on (V-PTR 4.3)."""
     if not has_target:
-        return SOURCE_ONLY
+        return Mixture(success_share=options.success_share)
     start = options.steps // 2 if options.finetune_at is None else options.finetune_at
-    return Mixture(options.target_share, start)
+    return Mixture(options.target_share, start, options.success_share)
 
 
 def hours_left(options: RobotOptions, initial: Optional[InitialEncoder]) -> Optional[float]:

@@ -43,6 +43,7 @@ class RobotOptions(LoopOptions, RobotPaths):
     LIMITS: ClassVar[Dict[str, Limit]] = {
         **LoopOptions.LIMITS,
         "target_share": SOME,
+        "success_share": SHARE,
         "finetune_at": FROM_ZERO,
         "video_steps": COUNT,
         "video_batch": COUNT,
@@ -90,6 +91,8 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Which action is learned from: label (what the expert meant), action (commanded), executed or achieved."""
     failures: bool = False
     """Learn from failed demonstrations too."""
+    success_share: Optional[float] = None
+    """Share of the successful demonstrations' rows among those of --data; default as they come."""
     latency_shift: bool = False
     """Pair each action with the observation one step later (Bridge data of before 2021-07-23)."""
     encoder: str = "convolutional"
@@ -164,6 +167,7 @@ class CQLOptions(RobotOptions):
         "discount": PART,
         "target_rate": SOME,
         "sampled_actions": COUNT,
+        "initial_temperature": POSITIVE,
         "bc_weight": FROM_ZERO,
         "actor_warm_up": FROM_ZERO,
         "averaging": PART,
@@ -204,6 +208,8 @@ class CQLOptions(RobotOptions):
     """Clip the targets to what a return can be. Not in the papers; without, max_q_backup overestimates."""
     critic_condition: str = "task"
     """What the critic's hidden layers are told beside the action: task (the paper), pixels (the code), task-pixels."""
+    initial_temperature: float = 1.0
+    """Weight of the entropy at first, which is then learned; a short run ends before it has moved far from 1."""
     bc_weight: float = 0.0
     """Weight of a behaviour-cloning term in the actor's loss, on successful trajectories. Not in the papers."""
     bc_loss: str = "huber"

@@ -2,13 +2,13 @@
 
 import socket
 import struct
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
-TEXT, BINARY, CLOSE = 1, 2, 8
+TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 
 
 def post_all(address: Tuple[str, int], path: str, bodies: List[bytes]) -> Iterator[Tuple[int, bytes]]:
@@ -25,8 +25,12 @@ def post_all(address: Tuple[str, int], path: str, bodies: List[bytes]) -> Iterat
 class BareSocket:
     """A websocket whose frames are written and read as they are."""
 
-    def __init__(self, address: Tuple[str, int]) -> None:
-        self._connection = socket.create_connection(address, timeout=20)
+    def __init__(self, address: Tuple[str, int], receive_buffer: Optional[int] = None) -> None:
+        self._connection = socket.socket()
+        self._connection.settimeout(20)
+        if receive_buffer is not None:
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._connection.connect(address)
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._frames = self._connection.makefile("rb")
         self._connection.sendall(UPGRADE)
@@ -46,6 +50,10 @@ class BareSocket:
         length = struct.pack("!BH", 128 | 126, size) if 126 <= size < 2**16 else struct.pack("!BQ", 128 | 127, size)
         head = struct.pack("!B", 128 | kind) + (struct.pack("!B", 128 | size) if size < 126 else length)
         self._connection.sendall(head + bytes(4) + payload)
+
+    def ping(self, count: int) -> None:
+        """Ask for so many answers of 127 bytes, which the server does not think about."""
+        self._connection.sendall((struct.pack("!BB", 128 | PING, 128 | 125) + bytes(4 + 125)) * count)
 
     def receive(self) -> Tuple[int, bytes]:
         """The kind and the payload of the next frame."""

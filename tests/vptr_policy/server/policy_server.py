@@ -16,7 +16,7 @@ from vptr_policy.server.worker import PolicyWorker
 
 BAD_TASKS = ("slow_one", "hanging_one", "broken_one", "lost_one", "stuck_one")
 TASKS = ("knife_in_pot", "cucumber_in_bowl", "näher_ran", *BAD_TASKS)
-TIMEOUT_S, BODY_S, HEAD_S = 1.5, 0.7, 0.8
+TIMEOUT_S, BODY_S, HEAD_S, IDLE_S = 1.5, 0.7, 0.8, 1.5
 CONCURRENCY = 3
 
 
@@ -50,7 +50,8 @@ def main(token="", port="0", *checkpoint):
     policy.inference = Misbehaving(policy)
     worker = PolicyWorker(policy, TIMEOUT_S)
     worker.warm_up()
-    service = Service(worker, ServerLimits(CONCURRENCY, TIMEOUT_S, body_bytes=4 * 2**20, body_s=BODY_S))
+    limits = ServerLimits(CONCURRENCY, TIMEOUT_S, body_bytes=4 * 2**20, body_s=BODY_S, idle_s=IDLE_S)
+    service = Service(worker, limits)
     listening = bind("127.0.0.1", int(port))
     serve(service, listening, token or None, lambda: print("serving on", url(listening), flush=True))
 

@@ -57,6 +57,7 @@ def test_reset_and_health(server: Server) -> None:
     assert requests.post(server.url + "/reset", timeout=10).json() == {"status": "reset successful"}
     assert post(server, "/reset", {"instruction": "knife in pot"}).json()["task"] == "knife_in_pot"
     assert "Known: knife_in_pot" in detail(post(server, "/reset", {"instruction": "dance"}))
+    assert "not JSON" in detail(post(server, "/reset", b"\n"))
     health = requests.get(server.url + "/health", timeout=10).json()
     assert health["status"] == "healthy" and health["tasks"] == list(TASKS) and health["main_task"] == TASKS[0]
     assert health["latency"]["actions"] > 10 and 0 < health["latency"]["p50_ms"] <= health["latency"]["p99_ms"]
@@ -102,11 +103,16 @@ BAD = [
     (observation(image={"__numpy__": "A", "dtype": "|u1", "shape": [1]}), "not base64"),
     (observation(image={"__numpy__": "AAAA", "dtype": "|u1", "shape": [-3]}), "the shape of an array is [-3]"),
     (observation(image={"__numpy__": "AAAA", "dtype": "|u1", "shape": [2**30, 2**30, 3]}), "has 3 bytes of data"),
+    (observation(image={"__numpy__": "", "dtype": "|u1", "shape": [0, *[2**31 - 1] * 3]}), "array is [0, 21"),
+    *(
+        (observation(image={"__numpy__": "AAAA", "dtype": name, "shape": [3]}), f"type of an array is {name!r}")
+        for name in (",", "02|", ",f", "u1,", "1u1", "\0", "f4\n", "object", "datetime64")
+    ),
     (observation(image={"__numpy__": 3, "dtype": "|u1", "shape": [3]}), "__numpy__ is a number, expected base64"),
 ]
 
 
-@pytest.mark.parametrize(("content", "reason"), BAD, ids=[reason for _, reason in BAD])
+@pytest.mark.parametrize(("content", "reason"), BAD, ids=[ascii(reason) for _, reason in BAD])
 def test_says_what_is_wrong_with_a_message(server: Server, content: Any, reason: str) -> None:
     answer = post(server, "/act", content)
     assert answer.status_code == 400 and reason in detail(answer)
@@ -231,5 +237,26 @@ def test_a_token_is_asked_of_everybody(guarded: Server, headers: Any, status: in
 
 
 def test_without_a_token_no_web_page_reaches_the_server(server: Server) -> None:
-    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}, {"Host": "127.evil.example"}):
         assert requests.get(server.url + "/health", headers=headers, timeout=10).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[", "http://]", "http://[::1", "null", "", "http://[v1.]", "//\xff[", "http://\u2100"]
+)
+def test_an_origin_that_is_none_is_refused_like_others(server: Server, guarded: Server, origin: str) -> None:
+    for asked in (server, guarded):
+        answer = requests.get(asked.url + "/healthz", headers={"Origin": origin.encode()}, timeout=10)
+        assert answer.status_code == 403 and "another origin" in detail(answer)
+
+
+def test_a_page_of_the_server_itself_may_ask(server: Server) -> None:
+    answer = requests.get(server.url + "/health", headers={"Origin": server.url.replace("http", "HTTP")}, timeout=10)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "LocalHost:9", "127.0.0.2", "127.255.0.1:80", "[::1]", "[::ffff:7f00:1]"]
+)
+def test_every_name_of_the_loopback_interface_is_this_machines(server: Server, name: str) -> None:
+    assert requests.get(server.url + "/health", headers={"Host": name}, timeout=10).status_code == 200

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vptr_policy.server.listening import bind, is_local, url
+from vptr_policy.server.listening import bind, is_local, is_loopback, url
 
 
 def test_a_socket_says_where_it_is() -> None:
@@ -16,6 +16,16 @@ def test_a_socket_says_where_it_is() -> None:
     for host, port in (("127.0.0.1", 99999), ("no such host.invalid", 0), ("203.0.113.1", 0)):
         with pytest.raises(OSError, match="cannot listen on"):
             bind(host, port)
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.0.0.1", "127.0.0.2", "127.255.0.4", "::1", "::1%lo"])
+def test_names_of_the_loopback_interface(name: str) -> None:
+    assert is_loopback(name)
+
+
+@pytest.mark.parametrize("name", ["", "0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "localhost.example", "::2"])
+def test_names_of_others(name: str) -> None:
+    assert not is_loopback(name)
 
 
 def test_answers_are_not_delayed() -> None:

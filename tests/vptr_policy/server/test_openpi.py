@@ -7,11 +7,16 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-from policy_server import CONCURRENCY, TASKS
+import requests
+from bare import BareSocket
+from policy_server import CONCURRENCY, IDLE_S, TASKS
 from running import IMAGE, STATE, Server
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
+from robot_bridge.interface import Observation
+from vptr_policy.client import RemotePolicy
+from vptr_policy.runtime import PolicyLost
 from vptr_policy.wire import pack, unpack
 
 
@@ -127,7 +132,61 @@ def test_more_connections_than_the_limit_are_refused(server: Server) -> None:
             open_ones.enter_context(_connect(server))
         response = _refused(server)
     assert response.status_code == 503 and response.headers["Retry-After"] == "1"
-    assert b"3 requests are in flight" in (response.body or b"")
+    assert b"3 websockets are in use" in (response.body or b"")
+
+
+def _ask(socket: Any, task: str = TASKS[0]) -> Any:
+    socket.send(pack({"image": IMAGE, "state": STATE, "prompt": task}))
+    return unpack(socket.recv(timeout=10))
+
+
+def test_an_idle_websocket_gives_its_place_to_who_comes(server: Server) -> None:
+    with contextlib.ExitStack() as open_ones:
+        silent, longest, at_work = (open_ones.enter_context(_connect(server)) for _ in range(CONCURRENCY))
+        for socket in (silent, longest, at_work):
+            socket.recv()
+        for socket in (longest, silent, at_work):
+            _ask(socket)
+        for _ in range(int(IDLE_S / 0.2) + 2):
+            time.sleep(0.2)
+            _ask(at_work)
+        robot = open_ones.enter_context(_connect(server))
+        assert unpack(robot.recv())["tasks"] == list(TASKS)
+        told = longest.recv(timeout=10)
+        assert "nothing came for 1.5 s" in told and "connect again" in told
+        with pytest.raises(ConnectionClosedError) as closed:
+            longest.recv(timeout=10)
+        assert closed.value.rcvd is not None and (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, told)
+        for socket in (silent, at_work, robot):
+            assert _ask(socket)["task"] == TASKS[0]
+        assert _refused(server).status_code == 503
+
+
+def test_a_client_whose_place_was_taken_begins_its_next_episode(server: Server) -> None:
+    remote = RemotePolicy(server.url)
+    remote.reset(TASKS[0])
+    time.sleep(IDLE_S + 0.2)
+    with contextlib.ExitStack() as others:
+        for _ in range(CONCURRENCY):
+            others.enter_context(_connect(server))
+        with pytest.raises(PolicyLost, match="another client needs the place"):
+            remote.act(Observation(IMAGE, STATE, 0.0, 0.0))
+    remote.reset(TASKS[1])
+    assert np.isfinite(remote.act(Observation(IMAGE, STATE, 0.0, 0.0)).vector).all()
+    remote.close()
+
+
+def test_a_websocket_that_takes_no_answers_keeps_no_place(server: Server) -> None:
+    message = pack({"image": IMAGE, "state": STATE, "prompt": TASKS[0]})
+    with contextlib.ExitStack() as deaf_ones:
+        for _ in range(CONCURRENCY):
+            deaf = deaf_ones.enter_context(BareSocket(server.address, receive_buffer=2048))
+            deaf.ping(40_000)
+            deaf.send(message)
+        deadline = time.monotonic() + 20.0
+        while requests.get(server.url + "/health", timeout=10).json()["websockets"] > 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_a_token_and_an_origin_are_checked_at_the_handshake(guarded: Server) -> None:
@@ -135,6 +194,7 @@ def test_a_token_and_an_origin_are_checked_at_the_handshake(guarded: Server) -> 
         ({}, 401),
         ({"Authorization": "Bearer wrong"}, 401),
         ({"Authorization": "Bearer a secret token", "Origin": "http://evil.example"}, 403),
+        ({"Authorization": "Bearer a secret token", "Origin": "http://["}, 403),
     ):
         assert _refused(guarded, additional_headers=headers).status_code == status
     with _connect(guarded, additional_headers={"Authorization": "Api-Key a secret token"}) as socket:
