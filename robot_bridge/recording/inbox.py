@@ -15,6 +15,8 @@ from robot_bridge.recording.episode_writer import RecordingError
 WIDTH, HEIGHT, QUALITY = 640, 480, 95
 KEPT_PICTURES, KEPT_MEASUREMENTS = 32, 64
 """A second of each, at 30 and 50 Hz."""
+SILENT_S = 1.0
+"""What is older by the robot's clock says nothing of now."""
 JPEG, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
@@ -72,6 +74,16 @@ class Inbox:
         if silent:
             return "no picture has come yet from camera {}: is it running?".format(" and ".join(silent))
         return "" if self._measured else "the arm has not been measured yet: is the bridge running?"
+
+    def silent(self, now_s: float) -> str:
+        """What has stopped coming, or has never come, in words; empty where all goes on."""
+        if self.missing():
+            return self.missing()
+        for camera, came in enumerate(self.pictures):
+            if now_s - came[-1].stamp_s > SILENT_S:
+                return f"camera {camera} has given no picture for {now_s - came[-1].stamp_s:.1f} s"
+        silent_s = now_s - self._measured[-1].stamp_s
+        return f"the arm has not been measured for {silent_s:.1f} s" if silent_s > SILENT_S else ""
 
     def at(self, stamp_s: float) -> Tuple[Measured, List[Picture]]:
         """What was newest at ``stamp_s``; raises RecordingError where something is missing altogether."""

@@ -13,7 +13,7 @@ from robot_bridge.recording.log import read_lines
 
 SECONDS, RATE = 3.0, 15
 WIDTH = 320
-PREVIEW = "preview.mp4"
+PREVIEW = names.PREVIEW
 
 
 def write_preview(folder: Path, path: Path, seconds: float = SECONDS, camera: int = 0) -> int:
@@ -22,14 +22,22 @@ def write_preview(folder: Path, path: Path, seconds: float = SECONDS, camera: in
     Pictures are left out or repeated so that the film takes ``seconds``, whatever the episode took. The file is there
     whole or not at all. Raises ValueError where there is no picture.
     """
-    pictures = step_pictures(folder, camera)
+    pictures = film_pictures(folder, seconds, camera)
     if not pictures:
         raise ValueError(f"{folder}: no step with a picture of camera {camera} was recorded")
-    shown = np.linspace(0, len(pictures) - 1, max(round(seconds * RATE), 1)).round().astype(int)
     part = path.with_name(path.name + ".part")
-    _encode(part, [pictures[number] for number in shown])
+    _encode(part, pictures)
     os.replace(str(part), str(path))
-    return len(set(shown.tolist()))
+    return len(set(pictures))
+
+
+def film_pictures(folder: Path, seconds: float = SECONDS, camera: int = 0) -> List[Path]:
+    """The picture files of an episode's film, one each 1/15 s; none where no step has a picture."""
+    pictures = step_pictures(folder, camera)
+    if not pictures:
+        return []
+    shown = np.linspace(0, len(pictures) - 1, max(round(seconds * RATE), 1)).round().astype(int)
+    return [pictures[number] for number in shown]
 
 
 def step_pictures(folder: Path, camera: int = 0) -> List[Path]:

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence
 
 from robot_bridge.interface import STEP_S
 from robot_bridge.recording import format as names
@@ -23,6 +23,17 @@ _log = logging.getLogger(__name__)
 SUCCESS, FAILURE, DISCARD = "success", "failure", "discard"
 VERDICTS = (SUCCESS, FAILURE, DISCARD)
 WAITING, RECORDING, REVIEWING = "waiting", "recording", "reviewing"
+
+
+def film_of(folder: Path) -> Optional[Path]:
+    """Write the film of an episode; None where that fails: the episode itself is written by then."""
+    path = folder / PREVIEW
+    try:
+        write_preview(folder, path)
+    except (OSError, ValueError) as error:
+        _log.warning("no preview of %s: %s", folder, error)
+        return None
+    return path
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ class Recorder:
         variety: what is to be covered, and the goal.
         about: what every episode.json says, such as who collects.
         sync: have the disk keep each step before going on, against power failures.
+        film: makes the film of an episode that ended.
     """
 
     def __init__(
@@ -58,9 +70,11 @@ class Recorder:
         variety: Optional[Variety] = None,
         about: Optional[Dict[str, Any]] = None,
         sync: bool = True,
+        film: Callable[[Path], Optional[Path]] = film_of,
     ) -> None:
         self._store, self._variety = store, variety or Variety()
         self._every_picture, self._about, self._sync = every_picture, about or {}, sync
+        self._film = film
         self._inbox = Inbox(cameras)
         self._assembler: Optional[StepAssembler] = None
         self._writer: Optional[EpisodeWriter] = None
@@ -78,12 +92,29 @@ class Recorder:
         current = self._reviewed if self._writer is None else self._writer.folder
         return [left for left in self._store.unfinished() if left.folder != current]
 
+    def silent(self, now_s: float) -> str:
+        """Which camera, or the arm, has gone silent, in words; empty where none has."""
+        return self._inbox.silent(now_s)
+
+    def keep(self, folder: Path, success: bool) -> None:
+        """Keep an unfinished episode as it is."""
+        self._store.keep(folder, success)
+
+    def discard(self, folder: Path) -> None:
+        """Discard an unfinished episode."""
+        self._store.discard(folder, "after it was left unfinished")
+
     def hint(self, task: str) -> Hint:
         """How many successes there are of a task, and what to vary next."""
         return self._variety.hint(self._store.tally(task).covered)
 
-    def start(self, task: str, language: str, asked: Optional[Hint] = None) -> Path:
-        """Begin an episode; returns its folder. Raises RecordingError where something is missing or another runs."""
+    def start(
+        self, task: str, language: str, asked: Optional[Hint] = None, more: Optional[Dict[str, Any]] = None
+    ) -> Path:
+        """Begin an episode of which episode.json says ``more``; returns its folder.
+
+        Raises RecordingError where something is missing or another runs.
+        """
         if self.stage != WAITING:
             raise RecordingError(f"the recorder is {self.stage}: end that first")
         if self._inbox.missing():
@@ -91,7 +122,7 @@ class Recorder:
         about: Dict[str, Any] = {"task": task, "language": language, "recorded": time.strftime("%Y-%m-%d_%H-%M-%S")}
         if asked is not None:
             about["asked"] = {"start": asked.start, "region": asked.region}
-        self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about}, self._sync)
+        self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about, **(more or {})}, self._sync)
         self._assembler = StepAssembler(self._writer, self._inbox, self._every_picture)
         return self._writer.folder
 
@@ -134,7 +165,7 @@ class Recorder:
         self._guarded(lambda _: writer.finish(seen, numbers))
         self._writer = self._assembler = None
         self._reviewed = writer.folder
-        return Review(writer.folder, found, _preview(writer.folder))
+        return Review(writer.folder, found, self._film(writer.folder))
 
     def judge(self, verdict: str) -> Path:
         """Accept the episode under review as a success or a failure, or discard it; returns its folder."""
@@ -160,14 +191,3 @@ class Recorder:
                 self._writer.close()
             self._writer = self._assembler = None
             raise
-
-
-def _preview(folder: Path) -> Optional[Path]:
-    """The film of an episode; None where the disk does not take it: the episode itself is written by then."""
-    path = folder / PREVIEW
-    try:
-        write_preview(folder, path)
-    except OSError as error:
-        _log.warning("no preview of %s: %s", folder, error)
-        return None
-    return path

@@ -6,8 +6,20 @@ from typing import Dict, List, Sequence, Tuple
 START_POSES = ("right_front", "left_front", "left_rear", "right_rear")
 REGIONS = ("near left", "near middle", "near right", "far left", "far middle", "far right")
 """Of the table, as the robot sees it."""
+SIDES, DEPTHS = ("right", "middle", "left"), ("near", "far")
 GOAL = 44
 """Demonstrations of a task (V-PTR's target data)."""
+
+
+def bounds(
+    region: str, lower: Tuple[float, float], upper: Tuple[float, float]
+) -> Tuple[Tuple[float, float], Tuple[float, float]]:
+    """The corners of a region of the table whose corners are ``lower`` and ``upper``: x y in base_link [m]."""
+    depth, side = region.split()
+    row, column = DEPTHS.index(depth), SIDES.index(side)
+    length, width = (upper[0] - lower[0]) / len(DEPTHS), (upper[1] - lower[1]) / len(SIDES)
+    low = (lower[0] + row * length, lower[1] + column * width)
+    return low, (low[0] + length, low[1] + width)
 
 
 @dataclass(frozen=True)

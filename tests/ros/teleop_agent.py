@@ -42,6 +42,13 @@ def teleop(message: Any) -> dict:
     }  # fmt: skip
 
 
+def recorder(message: Any) -> dict:
+    return {
+        "stage": message.stage, "folder": message.folder, "have": message.have, "goal": message.goal,
+        "says": message.says, "answers": list(message.answers), "duration_s": message.duration_s,
+    }  # fmt: skip
+
+
 def call(name: str, arguments: list) -> None:
     try:
         rospy.wait_for_service(name, 30.0)
@@ -65,6 +72,7 @@ def main() -> None:
     hear("/widowx/command", EndEffectorCommand, lambda message: {"gripper": message.gripper})
     hear("/widowx/executed", ExecutedCommand, lambda m: {"accepted": m.accepted, "reason": m.reason})
     hear("/teleop/state", TeleopState, teleop)
+    hear("/recorder/state", RecorderState, recorder)
     hear("/teleop/event", String, lambda message: {"event": message.data})
     hear("/diagnostics", DiagnosticArray, lambda m: {"name": m.status[0].name, "message": m.status[0].message})
     tell("ready")

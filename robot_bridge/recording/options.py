@@ -1,0 +1,90 @@
+"""What a recorder is asked to do: raw values (ROS parameters), checked."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from robot_bridge.recording.variety import GOAL, START_POSES
+
+BETWEEN = ("start", "home", "stay")
+POSE = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
+
+
+class RecorderOptions(BaseModel):
+    """Parameters of the recorder node."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
+
+    task: str
+    """Name of the task; its folder is called so."""
+    instruction: str = ""
+    """The task in words; empty: those of the simulated task of that name, or the name."""
+    out: str
+    """Folder of all episodes."""
+    goal: int = Field(default=GOAL, ge=1, le=100_000)
+    """How many successes are wanted."""
+    every_picture: bool = False
+    """Record each picture the cameras take, not one a step."""
+    cameras: str = "/camera/color/image_raw"
+    """Topics of the cameras, separated by commas; their /compressed is recorded."""
+    between: str = "start"
+    """After a verdict the arm goes to the start pose of the next demonstration, or home, or stays."""
+    protocol: Dict[str, Any] = Field(default_factory=dict)
+    """With ``poses``: start poses by name (config/protocol/v_ptr.yaml)."""
+    operator: str = ""
+    """Who collects, for episode.json."""
+    seed: int = Field(default=0, ge=0, le=2**31)
+    """Of the layouts of the simulated scene."""
+    least_free_mb: int = Field(default=500, ge=0)
+    """No episode is begun with less room on the disk."""
+
+    def folder(self) -> Path:
+        """Of all episodes."""
+        return Path(self.out).expanduser()
+
+    def camera_topics(self) -> Tuple[str, ...]:
+        """One by one."""
+        return tuple(topic.strip() for topic in self.cameras.split(",") if topic.strip())
+
+    def words(self) -> str:
+        """The task in words."""
+        if self.instruction:
+            return self.instruction
+        from robot_bridge.sim.tasks import GROUPS
+
+        known = GROUPS["all"].get(self.task)
+        return known.words if known is not None else self.task.replace("_", " ")
+
+    def poses(self) -> Dict[str, List[float]]:
+        """Start poses, Bridge states (7,) by name; none where the protocol has none."""
+        found: Dict[str, List[float]] = {}
+        for name, pose in dict(self.protocol.get("poses") or {}).items():
+            try:
+                found[str(name)] = [float(pose[key]) for key in POSE]
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"start pose {name}: expected numbers {', '.join(POSE)}, got {pose!r}") from error
+        return found
+
+    def starts(self) -> Tuple[str, ...]:
+        """The names of the start poses that are to be covered."""
+        return tuple(self.poses()) or START_POSES
+
+
+def options_from(raw: Dict[str, Any]) -> RecorderOptions:
+    """Options of raw values as a parameter server gives them; raises ValueError that says what was expected."""
+    try:
+        options = RecorderOptions.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError("recorder parameter {}: {}".format(".".join(map(str, first["loc"])), first["msg"])) from error
+    if not any(character.isalnum() for character in options.task):
+        raise ValueError(f"task is {options.task!r}, expected a name of letters, digits, _ and -")
+    if options.between not in BETWEEN:
+        raise ValueError(f"between is {options.between!r}, expected one of {', '.join(BETWEEN)}")
+    if not options.folder().is_absolute():
+        raise ValueError(f"out is {options.out!r}, expected a whole path, for nodes run in a folder of their own")
+    if not options.camera_topics():
+        raise ValueError("no camera is named: cameras is empty")
+    options.poses()
+    return options
