@@ -76,13 +76,17 @@ class EpisodeStore:
             os.close(self._lock)
             self._lock = None
 
-    def new_folder(self, task: str) -> Path:
-        """Make the empty folder of the next episode; raises RecordingError where the disk is all but full."""
+    def check_room(self) -> None:
+        """Raise RecordingError where the disk is all but full."""
         free = shutil.disk_usage(str(self.root)).free
         if free < self._least_free_bytes:
             raise RecordingError(
                 f"{self.root}: {free / 2**20:.0f} MB are free, expected {self._least_free_bytes / 2**20:.0f}; make room"
             )
+
+    def new_folder(self, task: str) -> Path:
+        """Make the empty folder of the next episode; raises RecordingError where the disk is all but full."""
+        self.check_room()
         home = self.root / _folder_name(task)
         home.mkdir(exist_ok=True)
         taken = [int(path.name[8:]) for path in home.glob("episode-*") if path.name[8:].isdigit()]
