@@ -36,6 +36,11 @@ def check(
     token: str = "",
     certificate: str = "",
     stream: str = "",
+    demonstrate: str = "",
+    out: str = "",
+    goal: str = "44",
+    between: str = "start",
+    cameras: str = "",
 ) -> int:
     """Check the arguments of robot.launch, evaluate.launch or collect.launch, as these do before they start anything.
 
@@ -64,6 +69,11 @@ def check(
         token: of the page.
         certificate: folder of the page's certificate; empty: none.
         stream: recorded stream to replay.
+        demonstrate: task of a collection; empty: nothing is recorded.
+        out: folder of all episodes.
+        goal: how many successes are wanted.
+        between: what the arm does between demonstrations: start, home or stay.
+        cameras: topics of the cameras that are recorded.
     """
     checks: Dict[str, Tuple[str, Callable[[], None]]] = {
         "robot": (robot, lambda: _check_robot(robot)),
@@ -80,6 +90,9 @@ def check(
     if source not in ("", "none"):
         raw = {"source": source, "preset": preset, "facing": facing, "scale": scale, "host": host, "token": token}
         checks["source"] = (source, lambda: _check_teleop({**raw, "certificate": certificate, "stream": stream}))
+    if demonstrate:
+        raw = {"task": demonstrate, "out": out, "goal": goal, "between": between, "cameras": cameras}
+        checks["out"] = (out, lambda: _check_recorder({**raw, "protocol": protocol}))
     problems = _problems(checks)
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
@@ -212,6 +225,19 @@ def _check_teleop(raw: Dict[str, str]) -> None:
     options_from(raw)
     if raw["source"] == "adb" and find_spec("adbutils") is None:
         raise ValueError("this source needs the Python package adbutils, which is not installed: `./run setup`")
+
+
+def _check_recorder(raw: Dict[str, str]) -> None:
+    """The recorder's parameters, and the folder of episodes, which is made: no recorder writes there, it has room."""
+    import yaml
+
+    from robot_bridge.recording.options import options_from
+    from robot_bridge.recording.store import EpisodeStore
+
+    protocol = _absolute("protocol", raw["protocol"]).read_text(encoding="utf-8")
+    options = options_from({**raw, "protocol": yaml.safe_load(protocol)})
+    with EpisodeStore(options.folder()) as store:
+        store.check_room()
 
 
 def _absolute(name: str, value: str) -> Path:

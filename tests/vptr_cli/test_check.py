@@ -6,6 +6,7 @@ from typing import Dict, List
 
 import pytest
 
+from robot_bridge.recording.store import EpisodeStore
 from tests.eval_protocol.checkpoints import checkpoint
 from tests.vptr_cli.test_main import REPOSITORY
 from vptr_cli.main import main
@@ -83,3 +84,20 @@ def test_a_plan_of_several_policies_needs_its_key_and_their_files(
     assert "have changed since the plan was made" in told(capsys, plan=plan, key=key)[0]
     plan.write_text("{")
     assert told(capsys, plan=plan, key=key)[0].startswith(f"vptr check: plan:={plan}: ")
+
+
+PROTOCOL = REPOSITORY / "config" / "protocol" / "v_ptr.yaml"
+
+
+def test_a_collection_needs_a_folder_that_nobody_records_to(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
+    asked = {"demonstrate": "knife_in_pot", "out": tmp_path / "episodes", "protocol": PROTOCOL, "cameras": "/camera"}
+    assert told(capsys, **asked) == []
+    assert "expected a whole path" in told(capsys, **{**asked, "out": "episodes"})[0]
+    assert "between is 'away'" in told(capsys, **{**asked, "between": "away"})[0]
+    assert "recorder parameter goal" in told(capsys, **{**asked, "goal": 0})[0]
+    assert "no camera is named" in told(capsys, **{**asked, "cameras": ""})[0]
+    assert "/nope" in told(capsys, **{**asked, "protocol": "/nope"})[0]
+    (tmp_path / "file").write_text("")
+    assert told(capsys, **{**asked, "out": tmp_path / "file" / "episodes"})[0].startswith("vptr check: out:=")
+    with EpisodeStore(tmp_path / "episodes"):
+        assert "another recorder writes there" in told(capsys, **asked)[0]
