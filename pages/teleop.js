@@ -1,13 +1,13 @@
 // The page in its window: cameras, state and buttons; the headset's session is teleop_headset.js.
 import { Headset } from "/static/teleop_headset.js";
 import { Link } from "/static/teleop_link.js";
-import { counter, headline, latency, stage } from "/static/teleop_words.js";
+import { asks, counter, headline, latency, stage } from "/static/teleop_words.js";
 
 const by = (id) => document.getElementById(id);
 const link = new Link(), headset = new Headset(link);
-const STALE_MS = 1500;
+const STALE_MS = 1500, REFUSAL_MS = 6000;
 const screens = [];
-let lost = "";
+let lost = "", asked = "", refusal = "";
 
 link.addEventListener("state", () => { lost = ""; draw(); });
 link.addEventListener("lost", ({ detail }) => { lost = detail; draw(); });
@@ -28,13 +28,30 @@ function draw() {
   by("stage").textContent = stage(recording);
   by("task").textContent = recording ? recording.instruction || recording.task.replaceAll("_", " ") : "";
   by("hint").textContent = recording ? recording.says : "";
+  offerAnswers(asks(recording));
   by("latency").textContent = latency(state, link.wayMs);
   if (!state) return;
   const { mode, armed, stopped, reason } = state.robot;
   by("robot").textContent = `hand: ${state.source} · arm: ${mode || "unknown"}${armed ? "" : ", disarmed"}`;
-  banner(stopped ? `STOPPED: ${reason || "press Y, or the button, to go on from home"}` : "");
+  banner(stopped ? `STOPPED: ${reason || "press Y, or the button, to go on from home"}` : refusal);
   by("home").disabled = !mode || ["engaged", "holding"].includes(document.body.dataset.hand);
   while (screens.length < state.cameras.length) screens.push(screen(state.cameras[screens.length].name));
+  if (screens.length === state.cameras.length) screens.push(screen("the demonstration"));
+  screens[state.cameras.length].box.hidden = !recording || recording.stage !== "reviewing";
+}
+
+// The recorder's buttons; the keys are those of the controller.
+function offerAnswers(answers) {
+  const key = JSON.stringify(answers);
+  if (key === asked) return;
+  asked = key;
+  by("answers").replaceChildren(...answers.map(([word, name, button]) => {
+    const made = document.createElement("button"), hint = document.createElement("kbd");
+    made.type = "button"; made.className = word; made.id = `ask-${word}`; hint.textContent = button;
+    made.append(`${name} `, hint);
+    made.onclick = () => ask(`/record/${word}`);
+    return made;
+  }));
 }
 
 function banner(text) { by("banner").hidden = !text; by("banner").textContent = text; }
@@ -63,14 +80,20 @@ function show(camera, bitmap) {
 }
 
 async function ask(path) {
-  banner("");
+  refuse("");
   try {
     const reply = await fetch(path, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
     const said = await reply.json();
-    banner(reply.ok ? "" : said.detail || `${path}: ${reply.status}`);
+    refuse(reply.ok ? "" : said.detail || `${path}: ${reply.status}`);
   } catch {
-    banner(path === "/stop" ? "STOP was not confirmed: use the power switch" : "no answer");
+    refuse(path === "/stop" ? "STOP was not confirmed: use the power switch" : "no answer");
   }
+}
+
+function refuse(text) {
+  refusal = text;
+  banner(text);
+  if (text) setTimeout(() => { if (refusal === text) refuse(""); }, REFUSAL_MS);
 }
 
 async function offer() {
@@ -90,9 +113,14 @@ async function offer() {
 by("stop").onclick = () => ask("/stop");
 by("home").onclick = () => ask("/home");
 document.addEventListener("keydown", (event) => {
-  if (event.key !== " " && event.key !== "Escape") return;
-  event.preventDefault();
-  if (!event.repeat) ask("/stop");
+  if (event.key === " " || event.key === "Escape") {
+    event.preventDefault();
+    if (!event.repeat) ask("/stop");
+    return;
+  }
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  const found = asks(link.state && link.state.recording).find(([, , button]) => button.toLowerCase() === event.key.toLowerCase());
+  if (found) ask(`/record/${found[0]}`);
 });
 setInterval(() => {
   const now = performance.now();

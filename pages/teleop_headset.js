@@ -88,6 +88,7 @@ export class Headset {
     const gl = this.gl, layer = this.session.renderState.baseLayer;
     if (!head) return;
     if (!this.hung) this.hang(head.transform);
+    this.dropFilm();
     for (const [camera, bitmap] of this.bitmaps) this.show(camera, bitmap);
     this.bitmaps.clear();
     if (this.strip.draw(this.link.state, this.lost, this.link.wayMs)) this.panels.paint("strip", this.strip.canvas);
@@ -108,6 +109,18 @@ export class Headset {
     if (this.shapes.get(camera) !== shape) { this.shapes.set(camera, shape); this.arrange(); }
     this.panels.paint(`camera ${camera}`, bitmap);
     bitmap.close();
+  }
+
+  // The film of the demonstration hangs beside the cameras for as long as it is under review.
+  dropFilm() {
+    const { state } = this.link, film = state ? state.cameras.length : -1;
+    if (!state || (state.recording && state.recording.stage === "reviewing")) return;
+    const waiting = this.bitmaps.get(film);
+    if (waiting) waiting.close();
+    this.bitmaps.delete(film);
+    if (!this.shapes.delete(film)) return;
+    this.panels.remove(`camera ${film}`);
+    this.arrange();
   }
 
   // The panels in front of the person, level, whichever way the head is tilted.

@@ -28,6 +28,12 @@ export class Panels {
     this.panels.set(name, Object.assign(panel, { right, up, width, height }));
   }
 
+  remove(name) {
+    const panel = this.panels.get(name);
+    if (panel && panel.texture) this.gl.deleteTexture(panel.texture);
+    this.panels.delete(name);
+  }
+
   // Where the panels hang: `ahead` [m] of a head at `position`, which looks along `yaw` [rad] (0: -z, to the left positive).
   hang(position, yaw, ahead) {
     this.frame = { position, sin: Math.sin(yaw), cos: Math.cos(yaw), ahead };

@@ -1,11 +1,11 @@
 // The strip of text beneath the cameras in the headset: recording light, counter, task, what the hand does, latency.
-import { counter, headline, latency, stage } from "/static/teleop_words.js";
+import { asks, counter, headline, latency, stage } from "/static/teleop_words.js";
 
-export const STRIP = { width: 1024, height: 288 };
+export const STRIP = { width: 1024, height: 376 };
 const NUMBERS_MS = 500;
 const GROUND = "rgb(20 22 26 / 92%)", INK = "#f0f1ee", FAINT = "#a4abb3";
 const COLOURS = { engaged: "#4fb06d", holding: "#d9b43a", ready: "#78aede", lost: "#ff5a5f" };
-const LIGHTS = { recording: "#ff2d34", reviewing: "#d9b43a" };
+const LIGHTS = { recording: "#ff2d34", reviewing: "#d9b43a", recovering: "#d9b43a" };
 
 export class Strip {
   constructor() {
@@ -17,16 +17,17 @@ export class Strip {
   // Draws it anew where it would say something else, numbers alone twice a second; whether it did.
   draw(state, lost, wayMs) {
     const [says, todo] = headline(state, lost), recording = state && state.recording;
-    const words = [says, todo, stage(recording), counter(recording), (recording && recording.instruction) || "", (recording && recording.says) || "", latency(state, wayMs)];
+    const buttons = asks(recording).map(([, name, button]) => `${button} ${name.toLowerCase()}`).join(" · ");
+    const words = [says, todo, stage(recording), counter(recording), (recording && recording.instruction) || "", (recording && recording.says) || "", buttons, latency(state, wayMs)];
     const hand = lost ? "lost" : (state && state.hand && state.hand.state) || "";
-    const key = JSON.stringify([hand, says, recording && recording.stage, counter(recording)]), now = performance.now();
+    const key = JSON.stringify([hand, says, recording && recording.stage, counter(recording), buttons]), now = performance.now();
     if (key === this.drawn && now - this.drawnMs < NUMBERS_MS) return false;
     [this.drawn, this.drawnMs] = [key, now];
     this.write(words, COLOURS[hand] || INK, LIGHTS[recording && recording.stage] || "#4a5058");
     return true;
   }
 
-  write([says, todo, stageText, count, task, hint, late], colour, light) {
+  write([says, todo, stageText, count, task, hint, buttons, late], colour, light) {
     const draw = this.canvas.getContext("2d"), { width, height } = STRIP;
     draw.clearRect(0, 0, width, height);
     draw.fillStyle = GROUND;
@@ -41,7 +42,9 @@ export class Strip {
     text(count, width - 28, 66, 52, INK, "right", 360);
     text(task, 28, 120, 36, INK, "left", width - 56);
     text(says, 28, 176, 42, colour, "left", width - 56);
-    text(todo || hint, 28, 222, 28, FAINT, "left", width - 56);
-    text(late, 28, 264, 26, FAINT, "left", width - 56);
+    text(todo, 28, 218, 28, FAINT, "left", width - 56);
+    text(hint, 28, 264, 30, INK, "left", width - 56);
+    text(buttons, 28, 308, 30, "#78aede", "left", width - 56);
+    text(late, 28, 352, 26, FAINT, "left", width - 56);
   }
 }

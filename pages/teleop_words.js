@@ -26,11 +26,25 @@ export function counter(recording) {
   return recording ? `${recording.have} / ${recording.goal}` : "";
 }
 
+const STAGES = {
+  waiting: "not recording", preparing: "getting ready", recording: "recording", reviewing: "keep it?", recovering: "left unfinished",
+};
+
 export function stage(recording) {
   if (!recording) return "no recorder";
-  const told = { waiting: "not recording", recording: "recording", reviewing: "keep it?" };
-  const took = recording.stage === "waiting" ? "" : ` ${recording.duration_s.toFixed(1)} s`;
-  return (told[recording.stage] || recording.stage) + took;
+  const took = ["recording", "reviewing"].includes(recording.stage) ? ` ${recording.duration_s.toFixed(1)} s` : "";
+  return (STAGES[recording.stage] || recording.stage) + took;
+}
+
+// What can be asked of the recorder now: [word, its name, the controller's button and key of this page].
+export function asks(recording) {
+  if (!recording) return [];
+  const keep = recording.stage === "recovering" ? "Keep as " : "";
+  const names = {
+    start: ["Start", "A"], stop: ["Stop", "A"], prepare: ["New start", "X"], success: [`${keep}success`, "A"],
+    failure: [`${keep}failure`, "B"], discard: ["Discard", "X"],
+  };
+  return recording.answers.filter((word) => names[word]).map((word) => [word, ...names[word]]);
 }
 
 export function latency(state, wayMs) {

@@ -14,7 +14,7 @@ import rospy
 from vptr_widowx.msg import RecorderState
 
 from robot_bridge.nodes.master_watch import MasterWatch
-from robot_bridge.recording.collection import RECORDING
+from robot_bridge.recording.words import RECORDING
 
 BAG, ACTIVE = "episode.bag", ".active"
 """Name in the episode's folder, and its end while it is written; `rosbag reindex` reads one that was not ended."""

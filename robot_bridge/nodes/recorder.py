@@ -19,14 +19,15 @@ from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.messages import to_done, to_measured
 from robot_bridge.nodes.recorder_robot import RobotSurroundings
 from robot_bridge.nodes.recorder_view import RecorderView
-from robot_bridge.recording.collection import WORDS, Collection
+from robot_bridge.recording.collection import Collection
 from robot_bridge.recording.episode_writer import RecordingError
 from robot_bridge.recording.inbox import Hand
 from robot_bridge.recording.options import RecorderOptions, options_from
 from robot_bridge.recording.preview import PREVIEW
-from robot_bridge.recording.recorder import RECORDING, Recorder, film_of
+from robot_bridge.recording.recorder import Recorder, film_of
 from robot_bridge.recording.store import EpisodeStore
 from robot_bridge.recording.variety import Variety
+from robot_bridge.recording.words import RECORDING, STOP, WORDS
 
 TICK_S = 0.02
 ANSWER_S = 10.0
@@ -64,7 +65,7 @@ class RecorderNode:
     def close(self) -> None:
         """End the episode under way, which is offered at the next start."""
         if self._collection.stage == RECORDING:
-            self._attempt(lambda: self._collection.answer("stop", _now_s()))
+            self._attempt(lambda: self._collection.answer(STOP, _now_s()))
         self._films.shutdown()
 
     def _work(self) -> None:

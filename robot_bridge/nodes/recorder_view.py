@@ -8,8 +8,9 @@ import rospy
 from sensor_msgs.msg import CompressedImage
 from vptr_widowx.msg import RecorderState
 
-from robot_bridge.recording.collection import REVIEWING, Collection
+from robot_bridge.recording.collection import Collection
 from robot_bridge.recording.preview import RATE, film_pictures
+from robot_bridge.recording.words import REVIEWING
 
 STATE_S = 0.2
 FILM = "/recorder/film"

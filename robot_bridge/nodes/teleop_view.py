@@ -6,15 +6,20 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import rospy
 from sensor_msgs.msg import CompressedImage
+from std_srvs.srv import Trigger
 from vptr_widowx.msg import RecorderState
 
+from robot_bridge.nodes.calls import ask
 from robot_bridge.nodes.teleop_robot import RobotTopics
 from robot_bridge.teleop.sample import Source
 from robot_bridge.teleop.teleoperator import Step
 
 BUFFER = 2**24
+FILM = "/recorder/film"
+"""Of the demonstration under review; shown beside the cameras."""
 RECORDER_S = 2.0
 """A recorder that said nothing for so long is gone."""
+RECORD_S = 12.0
 MOST_AGE_S = 99.0
 
 
@@ -25,20 +30,21 @@ class TopicView:
         self._source, self._kind, self._robot = source, kind, robot
         self._names = [topic.strip("/").split("/")[0] for topic in cameras]
         self._lock = threading.Lock()
-        self._pictures: List[Tuple[int, bytes]] = [(0, b"")] * len(cameras)
-        self._stamps: List[Optional[rospy.Time]] = [None] * len(cameras)
+        shown = [*cameras, FILM]
+        self._pictures: List[Tuple[int, bytes]] = [(0, b"")] * len(shown)
+        self._stamps: List[Optional[rospy.Time]] = [None] * len(shown)
         self._recorder: Optional[RecorderState] = None
         self._recorder_s = float("-inf")
         self.step: Optional[Step] = None
         self.wants_home = False
-        for index, topic in enumerate(cameras):
+        for index, topic in enumerate(shown):
             rospy.Subscriber(
                 f"{topic}/compressed", CompressedImage, self._hearer(index), queue_size=1, buff_size=BUFFER
             )
         rospy.Subscriber("/recorder/state", RecorderState, self._hear_recorder, queue_size=1)
 
     def pictures(self) -> List[Tuple[int, bytes]]:
-        """As the camera nodes encoded them."""
+        """As the camera nodes encoded them; the last is of the film."""
         with self._lock:
             return list(self._pictures)
 
@@ -65,6 +71,13 @@ class TopicView:
             raise RuntimeError("the hand drives the arm: release the grip first")
         self.wants_home = True
 
+    def record(self, word: str) -> str:
+        """Ask the recorder; raises RuntimeError where it refuses or does not answer."""
+        answer = ask(f"/recorder/{word}", Trigger, timeout_s=RECORD_S)
+        if not answer.success:
+            raise RuntimeError(answer.message)
+        return str(answer.message)
+
     def _recording(self) -> Optional[Dict[str, Any]]:
         said = self._recorder
         if said is None or time.monotonic() - self._recorder_s > RECORDER_S:
@@ -77,6 +90,7 @@ class TopicView:
             "have": said.have,
             "goal": said.goal,
             "says": said.says,
+            "answers": list(said.answers),
         }
 
     def _age_s(self, index: int) -> Optional[float]:

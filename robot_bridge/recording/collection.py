@@ -4,30 +4,24 @@ import time
 from typing import Any, Callable, Dict, Optional, Protocol, Tuple
 
 from robot_bridge.recording.episode_writer import RecordingError
-from robot_bridge.recording.recorder import (
-    DISCARD,
-    FAILURE,
-    RECORDING,
-    REVIEWING,
-    SUCCESS,
-    WAITING,
-    Recorder,
-    Review,
-)
+from robot_bridge.recording.recorder import Recorder, Review
 from robot_bridge.recording.store import Unfinished
 from robot_bridge.recording.variety import Hint
+from robot_bridge.recording.words import (
+    BUTTONS,
+    DISCARD,
+    FAILURE,
+    PREPARE,
+    PREPARING,
+    RECORDING,
+    RECOVERING,
+    REVIEWING,
+    START,
+    STOP,
+    SUCCESS,
+    WAITING,
+)
 
-START, STOP, PREPARE = "start", "stop", "prepare"
-WORDS = (START, PREPARE, STOP, SUCCESS, FAILURE, DISCARD)
-RECOVERING, PREPARING = "recovering", "preparing"
-"""Stages beside those of the recorder: an unfinished episode waits for a decision; the robot gets ready."""
-BUTTONS = {
-    WAITING: {SUCCESS: START, DISCARD: PREPARE},
-    RECORDING: {SUCCESS: STOP, FAILURE: STOP, DISCARD: DISCARD},
-    REVIEWING: {SUCCESS: SUCCESS, FAILURE: FAILURE, DISCARD: DISCARD},
-    RECOVERING: {SUCCESS: SUCCESS, FAILURE: FAILURE, DISCARD: DISCARD},
-}
-"""What the teleoperator's events (A success, B failure, X discard) ask for in each stage."""
 PROBLEM_S = 15.0
 """For so long a problem is told while nothing else happens: then it may be put right."""
 SETTLE_S = 0.5

@@ -17,12 +17,9 @@ from robot_bridge.recording.preview import PREVIEW, write_preview
 from robot_bridge.recording.step import Done
 from robot_bridge.recording.store import EpisodeStore, Unfinished
 from robot_bridge.recording.variety import Hint, Variety
+from robot_bridge.recording.words import DISCARD, RECORDING, REVIEWING, SUCCESS, VERDICTS, WAITING
 
 _log = logging.getLogger(__name__)
-
-SUCCESS, FAILURE, DISCARD = "success", "failure", "discard"
-VERDICTS = (SUCCESS, FAILURE, DISCARD)
-WAITING, RECORDING, REVIEWING = "waiting", "recording", "reviewing"
 
 
 def film_of(folder: Path) -> Optional[Path]:

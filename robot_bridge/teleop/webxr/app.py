@@ -2,10 +2,11 @@
 
 from typing import Dict, Set, Union
 
-from fastapi import FastAPI, Query, Request, WebSocket
+from fastapi import FastAPI, HTTPException, Query, Request, WebSocket
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from robot_bridge.recording.words import WORDS
 from robot_bridge.share import share_path
 from robot_bridge.teleop.webxr.connection import CLIENT, Connection
 from robot_bridge.teleop.webxr.source import WebXR
@@ -42,6 +43,12 @@ def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
     def home() -> Dict[str, str]:
         view.home()
         return {"said": "the arm is armed and goes home"}
+
+    @app.post("/record/{word}")
+    def record(word: str) -> Dict[str, str]:
+        if word not in WORDS:
+            raise HTTPException(404, "expected /record/ and one of {}".format(", ".join(WORDS)))
+        return {"said": view.record(word)}
 
     @app.websocket("/live")
     async def live(socket: WebSocket, page: str = Query(default="", max_length=100)) -> None:

@@ -10,10 +10,13 @@ class View(Protocol):
         """What to show, as plain data."""
 
     def pictures(self) -> List[Tuple[int, bytes]]:
-        """The newest picture of each camera as JPEG, and its number; (0, b"") where there is none."""
+        """The newest picture of each camera, and of the film, as JPEG, and its number; (0, b"") where there is none."""
 
     def stop(self) -> str:
         """Stop the robot; returns what it said, raises RuntimeError where it could not be told."""
 
     def home(self) -> None:
         """Arm the robot and let it go home; raises RuntimeError where it must not now."""
+
+    def record(self, word: str) -> str:
+        """Ask the recorder for one of its words; returns what was done, raises RuntimeError where it refuses."""

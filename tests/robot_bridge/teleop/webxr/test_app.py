@@ -48,6 +48,12 @@ class View:
             raise RuntimeError("release the grip first")
         self.asked.append("home")
 
+    def record(self, word: str) -> str:
+        if word == "stop":
+            raise RuntimeError("stop is not asked for while waiting: start or prepare is")
+        self.asked.append(word)
+        return f"did {word}"
+
 
 class Site:
     """The page as served, and browsers that are paired."""
@@ -210,7 +216,7 @@ def test_nothing_is_shown_before_pairing_on_loopback_too(site: Site) -> None:
     assert site.ask("GET", "/")[0] == 303 and site.ask("GET", "/")[2]["Location"] == "/pair"
     for path in ("/static/teleop.js", "/static/teleop.css", "/docs", "/openapi.json"):
         assert site.ask("GET", path)[0] == 403, path
-    for path in ("/stop", "/home"):
+    for path in ("/stop", "/home", "/record/start"):
         assert site.ask("POST", path, {})[0] == 403
     assert site.ask("GET", "/pair")[0] == 200 and site.ask("GET", "/static/pair.js")[0] == 200
     assert site.ask("POST", "/pair", {"token": "guess"})[0] == 403
@@ -229,3 +235,13 @@ def test_the_windows_buttons_stop_and_go_home(site: Site) -> None:
     assert site.ask("POST", "/home", {}, Cookie=site.cookie)[:2] == (502, {"detail": "release the grip first"})
     assert site.ask("POST", "/stop", {}, Cookie=site.cookie, Origin="http://evil.example")[0] == 403
     assert site.view.asked == ["stop", "home"]
+
+
+def test_the_windows_buttons_ask_the_recorder(site: Site) -> None:
+    assert site.ask("POST", "/record/start", {}, Cookie=site.cookie)[:2] == (200, {"said": "did start"})
+    status, said, _ = site.ask("POST", "/record/stop", {}, Cookie=site.cookie)
+    assert status == 502 and said["detail"].startswith("stop is not asked for while waiting")
+    for word in ("format", "..%2Fwidowx%2Fstop", "start/"):
+        assert site.ask("POST", f"/record/{word}", {}, Cookie=site.cookie)[0] in (404, 307)
+    assert site.ask("POST", "/record/start", {})[0] == 403
+    assert site.view.asked == ["start"]
