@@ -21,6 +21,7 @@ GROUPS: Dict[str, str] = {
     "serve": "serve a policy to robots on this machine or others",
     "eval": "plan sessions and blind studies, report and compare them, rate videos again",
     "teleop": "certificate, cable and keyboard for driving the arm by hand",
+    "tutorial": "the whole loop in simulation: collect, check, train, evaluate, report",
     "check": "check the arguments of robot.launch, evaluate.launch or collect.launch",
 }
 """Name -> one line of help. NAME lives in vptr_cli/NAME.py, which has either COMMANDS (name -> function) or, where the

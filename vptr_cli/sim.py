@@ -10,6 +10,7 @@ from vptr_cli import progress
 from vptr_cli.checkpoints import find_policy
 from vptr_cli.evaluate import evaluate
 from vptr_cli.limits import choose_tasks, expect, worker_count
+from vptr_cli.sim_teleoperate import teleoperate
 from vptr_cli.sim_videos import videos
 
 
@@ -240,6 +241,7 @@ COMMANDS: Dict[str, Callable[..., int]] = {
     "tasks": tasks,
     "generate": generate,
     "videos": videos,
+    "teleoperate": teleoperate,
     "rollout": rollout,
     "evaluate": evaluate,
     "render": render,

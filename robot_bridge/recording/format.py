@@ -11,6 +11,7 @@
   The last line is the observation after the last action and has no action;
 * ``pending.json``: while recording, the observation before the step in flight, as a line without an action; replaced
   whole. A recorder that is killed leaves it behind, and recovery makes it the last line;
+* ``preview.mp4``: three seconds of film, to look at before judging;
 * ``masks.json``: which steps are not to be learned from (idle ones); nothing is ever deleted;
 * ``episode.json``: ``{"format": "vptr-episode-1", "task": ..., "success": true or false, "language": ..., ...}``,
   replaced whole; without ``success``, or with null, the episode was not judged; with ``discarded`` true it is not data;
@@ -28,6 +29,7 @@ STEPS = "steps.jsonl"
 FRAMES = "frames.jsonl"
 PENDING = "pending.json"
 MASKS = "masks.json"
+PREVIEW = "preview.mp4"
 LOCK = ".recorder.lock"
 """In the folder of all episodes; held by the recorder that writes there."""
 

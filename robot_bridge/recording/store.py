@@ -44,6 +44,11 @@ class Tally:
     unfinished: int = 0
     covered: Dict[Tuple[str, str], int] = field(default_factory=dict)
 
+    @property
+    def recorded(self) -> int:
+        """All of them."""
+        return self.successes + self.failures + self.discarded + self.unjudged + self.unfinished
+
 
 class EpisodeStore:
     """The folder ROOT of all episodes, ROOT/TASK/episode-000000; one recorder at a time writes there.

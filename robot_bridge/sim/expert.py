@@ -5,17 +5,17 @@ so that the expert recovers from every disturbance in the way it works anyway.
 """
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Protocol, Tuple
 
 import numpy as np
 
 from robot_bridge import kinematics
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
 from robot_bridge.sim.containers import CONTAINERS
-from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.objects import THINGS
 from robot_bridge.sim.scene import drop_point
 from robot_bridge.sim.tasks import find_task
+from robot_bridge.sim.world import World
 
 GAIN = 0.7
 SPEED_M, TURN_RAD = 0.038, 0.20
@@ -48,6 +48,17 @@ class Situation:
     inside: bool
 
 
+class Watched(Protocol):
+    """What an expert looks at: the simulated world, and the Bridge state (7,) of the arm in it."""
+
+    @property
+    def world(self) -> World:
+        """Where everything really is."""
+
+    def state(self) -> np.ndarray:
+        """Of this very moment."""
+
+
 class Expert:
     """Demonstrates ``task``. ``noise`` scales the disturbance of the executed action; ``kick_probability`` is the
     chance per step that a push of a few steps begins.
@@ -58,7 +69,7 @@ class Expert:
         self._rng, self._noise, self._kick_probability = rng, noise, kick_probability
         self._kick, self._kick_left, self._flip = np.zeros(6), 0, False
 
-    def reset(self, environment: SimEnvironment) -> None:
+    def reset(self, environment: Watched) -> None:
         """Begin an episode in the environment's present scene; raises ValueError on a scene of another task."""
         spec = environment.world.spec
         if spec.task != self._task.name:
@@ -67,7 +78,7 @@ class Expert:
         self._vessel, self._thing = CONTAINERS[spec.container.kind], THINGS[spec.target.kind]
         self._kick_left = 0
 
-    def act(self, environment: SimEnvironment) -> Tuple[np.ndarray, np.ndarray]:
+    def act(self, environment: Watched) -> Tuple[np.ndarray, np.ndarray]:
         """The action to execute (7,), disturbed, and the label (7,): what the expert really wants here."""
         label = self.label(look(environment))
         return self._disturbed(label), label
@@ -136,7 +147,7 @@ class Expert:
         return np.clip(action, ACTION_LOW, ACTION_HIGH)
 
 
-def look(environment: SimEnvironment) -> Situation:
+def look(environment: Watched) -> Situation:
     """The situation of this moment."""
     world = environment.world
     thing = THINGS[world.spec.target.kind]

@@ -11,8 +11,7 @@ from typing import Dict, Tuple
 
 import numpy as np
 
-from robot_bridge.sim.environment import SimEnvironment
-from robot_bridge.sim.expert import Expert, Situation
+from robot_bridge.sim.expert import Expert, Situation, Watched
 
 MISTAKES: Dict[str, float] = {"none": 0.08, "beside_object": 0.36, "early": 0.17, "drop": 0.11, "beside_goal": 0.28}
 """How likely an attempt is to go well, to grasp beside the object, to close too soon, to drop it on the way, or to let
@@ -65,12 +64,12 @@ class Attempt:
 class MixedExpert(Expert):
     """Demonstrates a task as ``Expert`` does, with mistakes."""
 
-    def reset(self, environment: SimEnvironment) -> None:
+    def reset(self, environment: Watched) -> None:
         """Begin an episode in the environment's present scene; raises ValueError on a scene of another task."""
         super().reset(environment)
         self._attempt = self._draw(environment)
 
-    def act(self, environment: SimEnvironment) -> Tuple[np.ndarray, np.ndarray]:
+    def act(self, environment: Watched) -> Tuple[np.ndarray, np.ndarray]:
         """The action to execute (7,), disturbed, and the label (7,); an attempt ends when the gripper is open again."""
         if self._attempt.closing and environment.world.gripper < OPEN:
             self._attempt.closed = True
@@ -92,7 +91,7 @@ class MixedExpert(Expert):
             attempt.empty, attempt.unnoticed = False, False
         return label
 
-    def _draw(self, environment: SimEnvironment) -> Attempt:
+    def _draw(self, environment: Watched) -> Attempt:
         """The next attempt."""
         mistake = str(self._rng.choice(list(MISTAKES), p=list(MISTAKES.values())))
         ranges = {"beside_object": MISSED_CLOSING_M, "early": EARLY_CLOSING_M, "drop": CARRIED_STEPS}
@@ -108,7 +107,7 @@ class MixedExpert(Expert):
         angle = self._rng.uniform(-np.pi, np.pi)
         return np.array([np.cos(angle), np.sin(angle)])
 
-    def _stray(self, environment: SimEnvironment) -> np.ndarray:
+    def _stray(self, environment: Watched) -> np.ndarray:
         """From the container's centre to a point (2,) beyond its edge, on the counter where there is such a point."""
         centre = np.array(environment.world.data.body("container").xpos[:2])
         offset = np.zeros(2)

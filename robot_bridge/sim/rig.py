@@ -7,6 +7,7 @@ from typing import Tuple
 
 import numpy as np
 
+from robot_bridge import kinematics
 from robot_bridge.interface import JointReading
 from robot_bridge.safety import Limits
 from robot_bridge.servo import PERIOD_S, Servo, ServoStatus
@@ -90,6 +91,16 @@ class SimulatedRig:
                 arm, scene_id = self._install(world), self._scene_id
             self.servo.exchange(arm, "the scene was exchanged")
         return scene_id
+
+    @property
+    def world(self) -> World:
+        """The world of the scene, for who steps it, and in the same thread."""
+        return self._world
+
+    def state(self) -> np.ndarray:
+        """The Bridge state (7,) of this very moment, as no sensor has it."""
+        pose = kinematics.forward(self._world.joints_rad)
+        return np.append(kinematics.pose_to_state(pose), self._world.gripper)
 
     def _install(self, world: World) -> _SharedArm:
         self._world, self._scene = world, world.spec.to_json()

@@ -7,6 +7,7 @@ from typing import Any, Iterator, List
 
 import numpy as np
 
+from robot_bridge.recording.format import PREVIEW
 from vptr_policy.data.video.jpeg import encode, fit
 from vptr_policy.data.video.sources import Found, PictureOptions, Piece, Skip, Source
 
@@ -71,10 +72,10 @@ def video_files(source: Path) -> Found:
 
 
 def is_video(source: Path) -> bool:
-    """Whether a path is a video, or a folder with videos in it or in folders in it."""
+    """Whether a path is a video, or a folder with videos in it or in folders in it; previews of episodes are none."""
     if source.is_file():
         return source.suffix.lower() in ENDINGS
-    return any(path.suffix.lower() in ENDINGS for path in source.rglob("*"))
+    return any(path.suffix.lower() in ENDINGS and path.name != PREVIEW for path in source.rglob("*"))
 
 
 def _sampled(container: Any, name: str, options: PictureOptions) -> Iterator[Piece]:
