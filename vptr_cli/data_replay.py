@@ -1,7 +1,7 @@
-"""`vptr data replay`: an episode done again by the simulated arm, through the servo."""
+"""`vptr data replay`: an episode done again, by a simulated arm of its own or by the running robot."""
 
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from tyro.conf import Positional
 
@@ -13,12 +13,17 @@ def replay(
     video: Optional[Path] = None,
     seed: int = 0,
     stay: bool = False,
+    ros: bool = False,
+    keep_scene: bool = False,
 ) -> int:
     """Do a demonstration again: move to its first pose, make its executed actions, stand still, move home.
 
     The servo and all its limits are in between, as on the real robot; the first and last steps are slower, so that the
     arm starts and stops softly. Simulated demonstrations meet their own scene again, and it is told whether the task
     succeeded; recorded ones get a scene of their task if there is one of that name.
+
+    With --ros the running robot does it (robot.launch or collect.launch), real or simulated: THE ARM MOVES. It is
+    refused while anybody else commands the arm, and ends where somebody begins to; Ctrl-C ends it, and the arm holds.
 
     Args:
         source: folder of shards or of recorded episodes, or one episode.
@@ -27,17 +32,40 @@ def replay(
         video: film of it to write (.mp4).
         seed: of the scene, for demonstrations that do not have one.
         stay: stay at the end instead of moving home.
+        ros: by the running robot.
+        keep_scene: with --ros, leave the simulated scene as it is.
     """
     from robot_bridge.recording.format import JOINTS
     from robot_bridge.recording.replay import HOME_JOINTS, plan_replay
-    from robot_bridge.recording.rig_replay import RigReplay
-    from robot_bridge.safety import load_limits
-    from robot_bridge.sim.rig import SimulatedRig
     from vptr_policy.data.robot.sources import chosen, demonstrations
 
+    if ros and video is not None:
+        raise ValueError("--video films the simulated arm of this process: leave it or --ros out")
     item = chosen(source, [name])[0] if name else next(demonstrations(source))
     one = item.read()
     plan = plan_replay(one.state, one.executed, one.extras.get(JOINTS), speed, None if stay else HOME_JOINTS)
+    if ros:
+        found, told = _on_robot(plan, one, keep_scene)
+    else:
+        found, told = _in_process(plan, one, video, seed)
+    print(f"{item.name}: {len(one.action)} steps at {speed:g} x the recorded speed, {plan.duration_s:.1f} s")
+    print(
+        f"target within {1000 * found.target_m:.1f} mm of the plan, arm within {1000 * found.measured_m:.1f} mm of the "
+        f"recording, at the end {1000 * found.final_m:.1f} mm; limits: {', '.join(found.limits) or 'none'}"
+    )
+    if "scene" in one.info and told:
+        print(f"task: {told}, recorded as {_verdict(one.info)}")
+    if video is not None:
+        print(f"film: {video}")
+    return 0
+
+
+def _in_process(plan: Any, one: Any, video: Optional[Path], seed: int) -> Tuple[Any, str]:
+    """By a simulated arm of this process."""
+    from robot_bridge.recording.rig_replay import RigReplay
+    from robot_bridge.safety import load_limits
+    from robot_bridge.sim.rig import SimulatedRig
+
     rig = SimulatedRig(_scene(one.info, seed), load_limits("sim"))
     watch = _Watch(rig, video)
     try:
@@ -45,16 +73,17 @@ def replay(
     finally:
         watch.close()
         rig.close()
-    print(f"{item.name}: {len(one.action)} steps at {speed:g} x the recorded speed, {plan.duration_s:.1f} s")
-    print(
-        f"target within {1000 * found.target_m:.1f} mm of the plan, arm within {1000 * found.measured_m:.1f} mm of the "
-        f"recording, at the end {1000 * found.final_m:.1f} mm; limits: {', '.join(found.limits) or 'none'}"
-    )
-    if "scene" in one.info:
-        print(f"task: {'succeeded' if watch.succeeded else 'failed'}, recorded as {_verdict(one.info)}")
-    if video is not None:
-        print(f"film: {video}")
-    return 0
+    return found, "succeeded" if watch.succeeded else "failed"
+
+
+def _on_robot(plan: Any, one: Any, keep_scene: bool) -> Tuple[Any, str]:
+    """By the robot that runs."""
+    from json import dumps
+
+    from robot_bridge.nodes.replay import replay as replay_on_robot
+
+    scene = "" if keep_scene or "scene" not in one.info else dumps(one.info["scene"])
+    return replay_on_robot(plan, one.state, scene, plan.end_joints is None)
 
 
 class _Watch:
