@@ -48,6 +48,8 @@ class TeleopNode:
         while not rospy.is_shutdown():
             self._take()
             robot = self._robot.view()
+            if self._robot.moves_by_itself():
+                self._teleop.forget_gripper()
             step = self._teleop.tick(time.monotonic(), robot)
             if step.motion is not None:
                 self._robot.send(step.motion)

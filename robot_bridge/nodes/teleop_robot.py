@@ -58,6 +58,11 @@ class RobotTopics:
             "said": self._said,
         }
 
+    def moves_by_itself(self) -> bool:
+        """Whether somebody else than a commander moves the arm and its gripper: a service, or a new simulated scene."""
+        state = self._state
+        return state is not None and (state.mode == "MOVING" or not state.armed)
+
     def take_reports(self) -> List[Any]:
         """The /widowx/executed that came since the last call."""
         with self._lock:
