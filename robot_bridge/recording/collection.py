@@ -4,6 +4,7 @@ import time
 from typing import Any, Callable, Dict, Optional, Protocol, Tuple
 
 from robot_bridge.recording.episode_writer import RecordingError
+from robot_bridge.recording.inbox import FRESH_S
 from robot_bridge.recording.recorder import Recorder, Review
 from robot_bridge.recording.store import Unfinished
 from robot_bridge.recording.variety import Hint
@@ -167,7 +168,7 @@ class Collection:
         return f"{folder.name}: {word}"
 
     def _start(self, now_s: float) -> str:
-        problem = self._surroundings.obstacle() or self.recorder.silent(now_s)
+        problem = self._surroundings.obstacle() or self.recorder.silent(now_s, FRESH_S)
         if problem:
             raise RecordingError(f"not now: {problem}")
         folder = self.recorder.start(self.task, self.language, self.hint, self._surroundings.about())

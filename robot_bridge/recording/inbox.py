@@ -17,6 +17,8 @@ KEPT_PICTURES, KEPT_MEASUREMENTS = 32, 64
 """A second of each, at 30 and 50 Hz."""
 SILENT_S = 1.0
 """What is older by the robot's clock says nothing of now."""
+FRESH_S = 0.3
+"""What is older when an episode begins would be called a dropped frame later."""
 JPEG, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
@@ -75,15 +77,15 @@ class Inbox:
             return "no picture has come yet from camera {}: is it running?".format(" and ".join(silent))
         return "" if self._measured else "the arm has not been measured yet: is the bridge running?"
 
-    def silent(self, now_s: float) -> str:
+    def silent(self, now_s: float, most_s: float = SILENT_S) -> str:
         """What has stopped coming, or has never come, in words; empty where all goes on."""
         if self.missing():
             return self.missing()
         for camera, came in enumerate(self.pictures):
-            if now_s - came[-1].stamp_s > SILENT_S:
+            if now_s - came[-1].stamp_s > most_s:
                 return f"camera {camera} has given no picture for {now_s - came[-1].stamp_s:.1f} s"
         silent_s = now_s - self._measured[-1].stamp_s
-        return f"the arm has not been measured for {silent_s:.1f} s" if silent_s > SILENT_S else ""
+        return f"the arm has not been measured for {silent_s:.1f} s" if silent_s > most_s else ""
 
     def at(self, stamp_s: float) -> Tuple[Measured, List[Picture]]:
         """What was newest at ``stamp_s``; raises RecordingError where something is missing altogether."""

@@ -11,7 +11,7 @@ from robot_bridge.recording import format as names
 from robot_bridge.recording.acceptance import Figures, figures
 from robot_bridge.recording.assembler import StepAssembler
 from robot_bridge.recording.episode_writer import EpisodeWriter, RecordingError
-from robot_bridge.recording.inbox import Hand, Inbox, Measured, Picture, fit_jpeg
+from robot_bridge.recording.inbox import SILENT_S, Hand, Inbox, Measured, Picture, fit_jpeg
 from robot_bridge.recording.log import read_lines, summary
 from robot_bridge.recording.preview import PREVIEW, write_preview
 from robot_bridge.recording.step import Done
@@ -89,9 +89,9 @@ class Recorder:
         current = self._reviewed if self._writer is None else self._writer.folder
         return [left for left in self._store.unfinished() if left.folder != current]
 
-    def silent(self, now_s: float) -> str:
-        """Which camera, or the arm, has gone silent, in words; empty where none has."""
-        return self._inbox.silent(now_s)
+    def silent(self, now_s: float, most_s: float = SILENT_S) -> str:
+        """Which camera, or the arm, has said nothing for ``most_s``, in words; empty where none has."""
+        return self._inbox.silent(now_s, most_s)
 
     def keep(self, folder: Path, success: bool) -> None:
         """Keep an unfinished episode as it is."""

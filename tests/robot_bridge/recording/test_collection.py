@@ -120,6 +120,8 @@ def test_what_is_not_asked_for_is_refused_in_words(store: EpisodeStore) -> None:
     afternoon.run(1.0)
     with pytest.raises(RecordingError, match="success is not asked for while waiting: start or prepare is"):
         afternoon.answer("success")
+    with pytest.raises(RecordingError, match=r"not now: camera 0 has given no picture for 0\.\d s"):
+        afternoon.collection.answer("start", afternoon.robot.now_s + 0.35)
     afternoon.surroundings.blocked = "the arm is disarmed"
     with pytest.raises(RecordingError, match="not now: the arm is disarmed"):
         afternoon.press("success")
