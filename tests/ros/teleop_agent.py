@@ -8,10 +8,13 @@ from typing import Any, Callable
 
 import rospy
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedCommand, RecorderState, TeleopState
 from vptr_widowx.srv import MoveToPose, ResetScene, TaskStatus
+
+from robot_bridge.interface import STEP_S
 
 SERVICES = {"/widowx/move_to_pose": MoveToPose, "/sim/reset": ResetScene, "/sim/status": TaskStatus}
 lock = threading.Lock()
@@ -58,6 +61,25 @@ def call(name: str, arguments: list) -> None:
         tell("answer", success=False, message=str(error))
 
 
+def drive(actions: list) -> None:
+    """Command one Bridge action after the other, as a policy does."""
+    publisher = rospy.Publisher("/widowx/command", EndEffectorCommand, queue_size=10, tcp_nodelay=True)
+    while not publisher.get_num_connections():
+        time.sleep(0.01)
+    due = rospy.Time.now()
+    for number, action in enumerate(actions, start=1):
+        message = EndEffectorCommand(sequence=number, duration_s=STEP_S, gripper=action[6])
+        message.header.stamp = rospy.Time.now()
+        linear, angular = message.twist.linear, message.twist.angular
+        linear.x, linear.y, linear.z = (value / STEP_S for value in action[:3])
+        angular.x, angular.y, angular.z = (value / STEP_S for value in action[3:6])
+        publisher.publish(message)
+        due += rospy.Duration(STEP_S)
+        while rospy.Time.now() < due:
+            time.sleep(0.005)
+    tell("driven")
+
+
 def repeat(message: Any) -> None:
     """Say what a recorder would say, five times a second."""
     publisher = rospy.Publisher("/recorder/state", RecorderState, queue_size=1)
@@ -75,10 +97,16 @@ def main() -> None:
     hear("/recorder/state", RecorderState, recorder)
     hear("/teleop/event", String, lambda message: {"event": message.data})
     hear("/diagnostics", DiagnosticArray, lambda m: {"name": m.status[0].name, "message": m.status[0].message})
+    hear("/recorder/film/compressed", CompressedImage, lambda message: {"bytes": len(message.data)})
+    events = rospy.Publisher("/teleop/event", String, queue_size=10)
     tell("ready")
     for line in sys.stdin:
         said = json.loads(line)
-        if "recorder" in said:
+        if "drive" in said:
+            threading.Thread(target=drive, args=(said["drive"],), daemon=True).start()
+        elif "press" in said:
+            events.publish(String(data=said["press"]))
+        elif "recorder" in said:
             threading.Thread(target=repeat, args=(RecorderState(**said["recorder"]),), daemon=True).start()
         else:
             threading.Thread(target=call, args=(said["call"], said["arguments"]), daemon=True).start()

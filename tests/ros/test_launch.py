@@ -17,14 +17,23 @@ from vptr_cli.launch import Launch
 @pytest.mark.parametrize(
     ("file", "arguments", "line"),
     [
-        ("robot.launch", ["camera:=eye", "limits:=/nope"], r"vptr check: limits:=/nope: .*YAML.*copy config/limits"),
-        ("evaluate.launch", ["task:=knife_in_pan"], r"vptr check: task:=knife_in_pan: .*Did you mean 'knife_in_pot'"),
+        (
+            "robot.launch",
+            ["policy:=none", "camera:=eye", "limits:=/nope"],
+            r"vptr check: limits:=/nope: .*YAML.*copy config/limits",
+        ),
+        ("collect.launch", ["task:=knife_in_pot", "between:=away"], r"vptr check: out:=.*between is 'away'"),
+        (
+            "evaluate.launch",
+            ["policy:=none", "task:=knife_in_pan"],
+            r"vptr check: task:=knife_in_pan: .*Did you mean 'knife_in_pot'",
+        ),
     ],
 )
 def test_wrong_arguments_end_the_launch_with_a_line_and_a_status(
     tmp_path: Path, file: str, arguments: List[str], line: str
 ) -> None:
-    command = ["roslaunch", "-p", str(free_port()), str(REPO / "launch" / file), "policy:=none", *arguments]
+    command = ["roslaunch", "-p", str(free_port()), str(REPO / "launch" / file), *arguments]
     environment = {**os.environ, "ROS_LOG_DIR": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 1
