@@ -56,6 +56,8 @@ class StepAssembler:
         self._written: Dict[Tuple[int, float], str] = {}
         self._waiting: Deque[_Begun] = deque()
         self._told: Optional[_Begun] = None
+        self._early: Dict[int, Tuple[float, Done]] = {}
+        self._now_s = float("-inf")
         self.lost_steps = 0
 
     def picture(self, camera: int, picture: Picture) -> None:
@@ -67,18 +69,30 @@ class StepAssembler:
         """A command was given, computed at ``stamp_s``."""
         if not self._waiting or stamp_s - self._waiting[-1].begun_s >= STEP_S - EARLY * duration_s:
             self._begin(stamp_s)
+        early = self._early.pop(sequence, None)
+        if early is not None:
+            self._waiting[-1].done.append(early[1])
+            return
         self._waiting[-1].awaited.add(sequence)
 
     def report(self, sequence: int, done: Done) -> None:
-        """A command ended: ``done`` is what became of it. Reports on commands from before the episode are ignored."""
-        for step in self._waiting:
-            if sequence in step.awaited:
-                step.awaited.remove(sequence)
-                step.done.append(done)
+        """A command ended: ``done`` is what became of it.
+
+        Commands and reports come from two processes: a report that is here before its command waits for it. Those on
+        commands from before the episode are forgotten in time.
+        """
+        awaiting = [step for step in self._waiting if sequence in step.awaited]
+        if not awaiting:
+            self._early[sequence] = (self._now_s, done)
+        for step in awaiting:
+            step.awaited.remove(sequence)
+            step.done.append(done)
         self._write_whole()
 
     def advance(self, now_s: float) -> None:
         """Time went on to ``now_s``: give up lost reports, fill gaps."""
+        self._now_s = now_s
+        self._early = {number: early for number, early in self._early.items() if now_s - early[0] < LOST_AFTER_S}
         if not self._waiting or now_s - self._waiting[-1].begun_s >= self._waiting[-1].longest_s - 1e-6:
             self._begin(now_s)
         while self._waiting[0].over and now_s - self._waiting[0].begun_s > LOST_AFTER_S:

@@ -17,6 +17,7 @@ from robot_bridge.recording.format import FRAMES, STEPS
 from robot_bridge.recording.inbox import Hand, fit_jpeg
 from robot_bridge.recording.log import read_about, read_lines
 from robot_bridge.recording.recorder import Recorder
+from robot_bridge.recording.step import Done
 from robot_bridge.recording.store import EpisodeStore
 from robot_bridge.recording.variety import Variety
 
@@ -113,6 +114,24 @@ def test_a_lost_report_costs_its_step_only(recorder: Recorder) -> None:
     recorder.stop(robot.now_s)
     actions = [round(1000 * line["action"][0]) for line in read_lines(folder / STEPS) if "action" in line]
     assert actions == [1, 2, 4, 5, 6, 7] and read_about(folder)["lost_steps"] == 1
+
+
+def test_a_report_that_overtakes_its_command_is_not_lost(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    action = np.append(np.full(6, 0.001), 0.0)
+    recorder.report(8, Done(action, action))  # of a command from before the episode
+    folder = recorder.start("t", "t")
+    robot.run(1.2, False)
+    recorder.command(8, robot.now_s)
+    recorder.report(9, Done(2.0 * action, 2.0 * action))
+    robot.run(0.2, False)
+    recorder.command(9, robot.now_s)
+    recorder.report(8, Done(action, action))
+    robot.run(1.6, False)
+    recorder.stop(robot.now_s)
+    moved = [round(1000 * line["action"][0]) for line in read_lines(folder / STEPS) if "action" in line]
+    assert [value for value in moved if value] == [1, 2] and read_about(folder)["lost_steps"] == 0
 
 
 def test_what_does_not_fit_the_stage_is_refused(recorder: Recorder) -> None:
