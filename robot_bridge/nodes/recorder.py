@@ -3,6 +3,7 @@
 import queue
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from robot_bridge.recording.words import RECORDING, STOP, WORDS
 
 TICK_S = 0.02
 ANSWER_S = 10.0
+HAND_S = 1.0
+"""A teleoperator that says nothing for so long (wall clock) drives nothing, and sees no hand."""
 BUFFER = 2**24
 
 
@@ -46,6 +49,7 @@ class RecorderNode:
         surroundings = RobotSurroundings(options, len(store.episodes()))
         self._collection = Collection(self._recorder, options.task, options.words(), surroundings)
         self._view = RecorderView()
+        self._hand_s = float("-inf")
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._hear(cameras)
         for word in WORDS:
@@ -57,6 +61,8 @@ class RecorderNode:
             self._work()
             now_s = _now_s()
             self._attempt(partial(self._recorder.advance, now_s))
+            if time.monotonic() - self._hand_s > HAND_S:
+                self._recorder.hand(Hand(False, False if self._hand_s > 0.0 else None))
             self._attempt(partial(self._collection.watch, now_s))
             self._view.tell(self._collection, now_s)
             if over.forgotten is not None:
@@ -118,6 +124,7 @@ class RecorderNode:
 
     def _hand(self, message: TeleopState) -> None:
         latencies = {"hand": message.sample_age_s} if np.isfinite(message.sample_age_s) else {}
+        self._hand_s = time.monotonic()
         self._recorder.hand(Hand(message.engaged, message.tracked, latencies))
 
     def _press(self, event: str) -> None:

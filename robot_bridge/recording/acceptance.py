@@ -40,7 +40,7 @@ class Figures:
         if self.jerk_m_s3 is not None:
             parts.append(f"jerk {self.jerk_m_s3:.1f} m/s^3")
         if self.tracking_losses is not None:
-            parts.append(f"{self.tracking_losses} tracking losses")
+            parts.append("1 tracking loss" if self.tracking_losses == 1 else f"{self.tracking_losses} tracking losses")
         if self.clamped_share:
             parts.append(f"{self.clamped_share:.0%} limited")
         return ", ".join(parts)
@@ -56,7 +56,7 @@ def figures(lines: List[Dict[str, Any]], rule: IdleRule = RULE) -> Figures:
         duration_s(seen),
         len(steps),
         None if action is None or state is None else float(idle_steps(action, state, speeds, rule).mean()),
-        jerk_m_s3(state[:, :3], column(seen, names.STAMP)) if state is not None else None,
+        None if state is None else _jerk(state[:, :3], column(seen, names.STAMP)),
         _losses(column(steps, names.TRACKED)),
         float(np.mean([bool(line.get(names.CLAMPS)) for line in steps])) if steps else None,
         _share_without(column(steps, names.CLUTCH)),
@@ -76,6 +76,14 @@ def jerk_m_s3(position: np.ndarray, stamps_s: Optional[np.ndarray] = None) -> Op
         value = np.diff(value, axis=0) / spans[:, None]
         times = 0.5 * (times[1:] + times[:-1])
     return float(np.sqrt((value**2).sum(1).mean()))
+
+
+def _jerk(position: np.ndarray, stamps_s: Optional[np.ndarray]) -> Optional[float]:
+    """Without the measurements that were there already a step before: the arm's state comes late at times."""
+    if stamps_s is None:
+        return jerk_m_s3(position)
+    fresh = np.concatenate([[True], np.diff(stamps_s) > 0.0])
+    return jerk_m_s3(position[fresh], stamps_s[fresh])
 
 
 def _losses(tracked: Optional[np.ndarray]) -> Optional[int]:

@@ -74,6 +74,7 @@ class Collection:
         self._problem, self._problem_s = "", clock()
         self._entered: Tuple[str, float] = ("", 0.0)
         self._left: Optional[Unfinished] = None
+        self._due = False
         self.hint: Hint = recorder.hint(task)
         self._look()
 
@@ -136,8 +137,14 @@ class Collection:
         return self.answer(word, now_s)
 
     def watch(self, now_s: float) -> None:
-        """Look whether the demonstration under way can go on, and end it where not: it then waits for its verdict."""
+        """Look whether the demonstration under way can go on, and end it where not: it then waits for its verdict.
+
+        After a verdict the robot gets ready, as soon as no hand drives it.
+        """
         self._since_s()
+        if self._due and self.stage == WAITING and not self.recorder.driven:
+            self._due = False
+            self._surroundings.prepare(self.hint)
         if self.stage != RECORDING:
             return
         problem = self.recorder.silent(now_s) or self._surroundings.obstacle()
@@ -154,6 +161,8 @@ class Collection:
         if word == START:
             return self._start(now_s)
         if word == PREPARE:
+            if self.recorder.driven:
+                raise RecordingError("a hand drives the arm: release the grip first")
             self._surroundings.prepare(self.hint)
             return "getting ready"
         if self.stage == RECOVERING:
@@ -164,7 +173,7 @@ class Collection:
             return "stopped: " + self._about_stage()
         folder = self.recorder.judge(word)
         self._look()
-        self._surroundings.prepare(self.hint)
+        self._due = True
         return f"{folder.name}: {word}"
 
     def _start(self, now_s: float) -> str:
@@ -172,7 +181,7 @@ class Collection:
         if problem:
             raise RecordingError(f"not now: {problem}")
         folder = self.recorder.start(self.task, self.language, self.hint, self._surroundings.about())
-        self._folder, self._began_s = str(folder), now_s
+        self._folder, self._began_s, self._due = str(folder), now_s, False
         return f"recording {folder.name}"
 
     def _decide(self, word: str) -> str:
@@ -208,4 +217,5 @@ class Collection:
             return self._review.figures.words()
         if self.stage == RECORDING:
             return f"start at {self.hint.start}, object {self.hint.region}"
-        return self.hint.words()
+        told = self.hint.words()
+        return f"release the grip, the robot then gets ready; {told}" if self._due and self.recorder.driven else told

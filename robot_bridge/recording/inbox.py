@@ -47,7 +47,8 @@ class Hand:
     """What the teleoperator last said of itself."""
 
     clutch: bool = False
-    tracked: bool = True
+    tracked: Optional[bool] = True
+    """None: there is no hand to be tracked"""
     latencies_s: Dict[str, float] = field(default_factory=dict)
 
 

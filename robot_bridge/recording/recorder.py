@@ -84,6 +84,11 @@ class Recorder:
             return RECORDING
         return REVIEWING if self._reviewed is not None else WAITING
 
+    @property
+    def driven(self) -> bool:
+        """Whether a hand drives the arm, as the teleoperator last told."""
+        return self._inbox.hand.clutch
+
     def unfinished(self) -> Sequence[Unfinished]:
         """What killed recorders left: each is to be kept or discarded before collecting goes on."""
         current = self._reviewed if self._writer is None else self._writer.folder

@@ -10,6 +10,7 @@ from streams import Robot
 from robot_bridge.recording import format as names
 from robot_bridge.recording.collection import SETTLE_S, Collection
 from robot_bridge.recording.episode_writer import EpisodeWriter, RecordingError
+from robot_bridge.recording.inbox import Hand
 from robot_bridge.recording.log import read_about
 from robot_bridge.recording.recorder import Recorder
 from robot_bridge.recording.store import EpisodeStore
@@ -95,6 +96,23 @@ def test_a_press_that_was_meant_for_the_stage_before_does_not_count(store: Episo
     assert not afternoon.press("success")
     afternoon.run(0.2 * SETTLE_S)
     assert afternoon.press("success") and afternoon.collection.stage == "reviewing"
+
+
+def test_the_robot_does_not_move_by_itself_while_a_hand_drives_it(store: EpisodeStore) -> None:
+    afternoon = Afternoon(store)
+    afternoon.run(1.0)
+    afternoon.recorder.hand(Hand(True))
+    with pytest.raises(RecordingError, match="a hand drives the arm: release the grip first"):
+        afternoon.answer("prepare")
+    for word in ("start", "stop", "failure"):
+        afternoon.answer(word)
+        afternoon.run(0.6)
+    assert afternoon.surroundings.asked == [] and "release the grip" in afternoon.collection.says()
+    afternoon.recorder.hand(Hand(False))
+    afternoon.run(0.1)
+    assert afternoon.surroundings.asked == ["a"] and "release" not in afternoon.collection.says()
+    afternoon.run(0.1)
+    assert afternoon.surroundings.asked == ["a"], "once"
 
 
 def test_what_is_looked_at_before_accepting(store: EpisodeStore) -> None:
