@@ -37,6 +37,7 @@ function draw() {
   by("home").disabled = !mode || ["engaged", "holding"].includes(document.body.dataset.hand);
   while (screens.length < state.cameras.length) screens.push(screen(state.cameras[screens.length].name));
   if (screens.length === state.cameras.length) screens.push(screen("the demonstration"));
+  screens[state.cameras.length].box.classList.add("film");
   screens[state.cameras.length].box.hidden = !recording || recording.stage !== "reviewing";
 }
 

@@ -39,10 +39,10 @@ export function stage(recording) {
 // What can be asked of the recorder now: [word, its name, the controller's button and key of this page].
 export function asks(recording) {
   if (!recording) return [];
-  const keep = recording.stage === "recovering" ? "Keep as " : "";
+  const keep = (verdict) => (recording.stage === "recovering" ? `Keep as ${verdict}` : verdict[0].toUpperCase() + verdict.slice(1));
   const names = {
-    start: ["Start", "A"], stop: ["Stop", "A"], prepare: ["New start", "X"], success: [`${keep}success`, "A"],
-    failure: [`${keep}failure`, "B"], discard: ["Discard", "X"],
+    start: ["Start", "A"], stop: ["Stop", "A"], prepare: ["New start", "X"], success: [keep("success"), "A"],
+    failure: [keep("failure"), "B"], discard: ["Discard", "X"],
   };
   return recording.answers.filter((word) => names[word]).map((word) => [word, ...names[word]]);
 }
