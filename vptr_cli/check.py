@@ -88,8 +88,8 @@ def check(
     if plan:
         checks["plan"] = (plan, lambda: _check_stored_plan(plan, key))
     if source not in ("", "none"):
-        raw = {"source": source, "preset": preset, "facing": facing, "scale": scale, "host": host, "token": token}
-        checks["source"] = (source, lambda: _check_teleop({**raw, "certificate": certificate, "stream": stream}))
+        hand = {"source": source, "preset": preset, "facing": facing, "scale": scale, "host": host, "token": token}
+        checks["source"] = (source, lambda: _check_teleop({**hand, "certificate": certificate, "stream": stream}))
     if demonstrate:
         raw = {"task": demonstrate, "out": out, "goal": goal, "between": between, "cameras": cameras}
         checks["out"] = (out, lambda: _check_recorder({**raw, "protocol": protocol}))

@@ -55,6 +55,10 @@ class RecorderNode:
         for word in WORDS:
             rospy.Service(f"/recorder/{word}", Trigger, self._server(word))
 
+    def says(self) -> str:
+        """What the operator is told now."""
+        return self._collection.says()
+
     def run(self, over: MasterWatch) -> None:
         """Record until shutdown; raises RuntimeError when the master forgot this node."""
         while not rospy.is_shutdown():
@@ -175,6 +179,7 @@ def run(options: RecorderOptions) -> None:
     watch = MasterWatch()
     with EpisodeStore(options.folder(), options.least_free_mb * 2**20) as store:
         node = RecorderNode(options, store)
+        print(f"recorder: {options.task} goes to {options.folder()}; {node.says()}", flush=True)
         try:
             node.run(watch)
         finally:

@@ -51,3 +51,17 @@ def test_a_node_that_crashes_is_started_again(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         second = next(pids)
         assert second != first and Path(f"/proc/{second}").exists()
+
+
+@pytest.mark.timeout(120)
+def test_a_collection_starts_with_its_recorder(tmp_path: Path) -> None:
+    arguments = {"task": "knife_in_pot", "out": str(tmp_path / "episodes"), "rosbag": "true", "port": "0", "goal": "7"}
+    waited = {"recorder: knife_in_pot goes to ": "0 of 7; next: start at ", "teleop: http": "/pair#", "process[bag": ""}
+    with Launch("collect.launch", arguments, tmp_path) as launch:
+        for line in launch.lines():
+            assert "process has died" not in line
+            for begin in [begin for begin, rest in waited.items() if begin in line and rest in line]:
+                del waited[begin]
+            if not waited:
+                return
+    raise AssertionError(f"the launch ended without {waited}")

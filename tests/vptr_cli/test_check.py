@@ -91,6 +91,7 @@ PROTOCOL = REPOSITORY / "config" / "protocol" / "v_ptr.yaml"
 
 def test_a_collection_needs_a_folder_that_nobody_records_to(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
     asked = {"demonstrate": "knife_in_pot", "out": tmp_path / "episodes", "protocol": PROTOCOL, "cameras": "/camera"}
+    asked = {**asked, "source": "webxr"}
     assert told(capsys, **asked) == []
     assert "expected a whole path" in told(capsys, **{**asked, "out": "episodes"})[0]
     assert "between is 'away'" in told(capsys, **{**asked, "between": "away"})[0]
