@@ -1,6 +1,7 @@
 // The page in its window: cameras, state and buttons; the headset's session is teleop_headset.js.
 import { Headset } from "/static/teleop_headset.js";
 import { Link } from "/static/teleop_link.js";
+import { framed } from "/static/teleop_strip.js";
 import { asks, counter, headline, latency, stage } from "/static/teleop_words.js";
 
 const by = (id) => document.getElementById(id);
@@ -74,7 +75,7 @@ function show(camera, bitmap) {
       at.canvas.width = bitmap.width; at.canvas.height = bitmap.height;
       at.box.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
     }
-    at.canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    at.canvas.getContext("2d").drawImage(camera === headset.film ? framed(bitmap) : bitmap, 0, 0);
     at.shownMs = performance.now();
   }
   bitmap.close();

@@ -1,6 +1,6 @@
 // The session in the headset: one sample a frame to the robot's side, panels for the eyes, pulses for the hand.
 import { Panels } from "/static/teleop_panels.js";
-import { STRIP, Strip } from "/static/teleop_strip.js";
+import { STRIP, Strip, framed } from "/static/teleop_strip.js";
 
 const RATE_HZ = 72;
 const BUTTONS = { 0: "trigger", 1: "grip", 3: "stick", 4: "lower", 5: "upper" }; // of the mapping xr-standard, with A/X and B/Y
@@ -107,13 +107,16 @@ export class Headset {
   show(camera, bitmap) {
     const shape = bitmap.height / bitmap.width;
     if (this.shapes.get(camera) !== shape) { this.shapes.set(camera, shape); this.arrange(); }
-    this.panels.paint(`camera ${camera}`, bitmap);
+    this.panels.paint(`camera ${camera}`, camera === this.film ? framed(bitmap) : bitmap);
     bitmap.close();
   }
 
+  // The pictures behind those of the cameras are of the film.
+  get film() { return this.link.state ? this.link.state.cameras.length : -1; }
+
   // The film of the demonstration hangs beside the cameras for as long as it is under review.
   dropFilm() {
-    const { state } = this.link, film = state ? state.cameras.length : -1;
+    const { film, link: { state } } = this;
     if (!state || (state.recording && state.recording.stage === "reviewing")) return;
     const waiting = this.bitmaps.get(film);
     if (waiting) waiting.close();

@@ -48,3 +48,18 @@ export class Strip {
     text(late, 28, 352, 26, FAINT, "left", width - 56);
   }
 }
+
+const film = document.createElement("canvas");
+
+// A picture of the film, told apart from what the cameras see now.
+export function framed(bitmap) {
+  const draw = film.getContext("2d"), size = Math.round(bitmap.height / 12), edge = Math.ceil(bitmap.height / 80);
+  if (film.width !== bitmap.width || film.height !== bitmap.height) Object.assign(film, { width: bitmap.width, height: bitmap.height });
+  draw.drawImage(bitmap, 0, 0);
+  draw.strokeStyle = LIGHTS.reviewing; draw.lineWidth = 2 * edge;
+  draw.strokeRect(0, 0, film.width, film.height);
+  draw.font = `700 ${size}px system-ui, sans-serif`;
+  draw.fillStyle = GROUND; draw.fillRect(edge, edge, draw.measureText("replay").width + size, 1.5 * size);
+  draw.fillStyle = LIGHTS.reviewing; draw.fillText("replay", edge + size / 2, edge + 1.1 * size);
+  return film;
+}
