@@ -81,6 +81,12 @@ class Graph:
         self.teleop = self.nodes.start("teleop_node", name_="teleop", **more)
         return self.teleop
 
+    def start_recorder(self, out: Path, **parameters: object) -> Node:
+        """The recorder, of a simulated task."""
+        recorder = self.nodes.start("recorder_node", name_="recorder", task="knife_in_pot", out=out, **parameters)
+        wait_for(lambda: self.agent.last("/recorder/state"), 60.0, "the recorder:\n" + recorder.output())
+        return recorder
+
     def address(self) -> str:
         wait_for(lambda: "teleop: http" in self.teleop.output(), 60.0, "the page:\n" + self.teleop.output())
         found = re.search(r"teleop: (http.+)", self.teleop.output())

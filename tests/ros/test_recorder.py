@@ -49,7 +49,7 @@ def test_a_demonstration_from_start_to_verdict_by_the_controller(collecting: Col
     collecting.drive(path(15))
     time.sleep(1.0)
     reviewed = collecting.press("success", "reviewing")
-    for words in (" steps", "% idle", "jerk ", "0 tracking losses"):
+    for words in (" steps", "% idle", "jerk "):
         assert words in reviewed["says"]
     film = "/recorder/film/compressed"
     wait_for(lambda: len(collecting.agent.all(film)) > 30, 30.0, "the film of three seconds")
@@ -69,7 +69,8 @@ def check_episode(folder: Path) -> None:
     assert (folder / "preview.mp4").stat().st_size > 1000
     for picture in images(folder):
         assert cv2.imread(str(picture)).shape == (480, 640, 3)
-    assert len(read_lines(folder / FRAMES)) == len(images(folder)) in range(len(lines), len(lines) + 3), "one a step"
+    assert len(read_lines(folder / FRAMES)) == len(images(folder))
+    assert abs(len(images(folder)) - len(lines)) <= 2, "one a step"
     one = read_episode(folder, 0)
     stamps = one.extras["stamp_s"]
     assert np.median(np.diff(stamps)) == pytest.approx(0.2, abs=0.03), "5 Hz"

@@ -28,6 +28,7 @@ TABLET = {"width": 1180, "height": 820}
 RECORDING = {
     "stage": "recording", "task": "knife_in_pot", "instruction": "put the knife in the pot", "duration_s": 3.2,
     "have": 7, "goal": 44, "says": "next: start at left_rear, object far middle (0 so far)",
+    "answers": ["stop", "discard"],
 }  # fmt: skip
 
 
@@ -237,6 +238,33 @@ def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browse
     watcher.set_viewport_size({"width": 390, "height": 844})
     keep(watcher, "teleop-phone")
     watcher.close()
+
+
+def test_the_window_leads_through_a_demonstration_by_keys_and_buttons(
+    graph: Graph, browser: Any, tmp_path: Path
+) -> None:
+    graph.start_recorder(tmp_path / "episodes", goal=44)
+    watcher = browser.new_page(viewport=TABLET)
+    watcher.goto(graph.address())
+    watcher.wait_for_selector("#counter:has-text('0 / 44')")
+    watcher.keyboard.press("x")
+    wait_for(lambda: graph.agent.last("/widowx/state")["armed"], 60.0, "a new start")
+    insist(lambda: watcher.keyboard.press("a"), lambda: stage(graph) == "recording", "the key A to start")
+    watcher.wait_for_selector("body[data-stage=recording]")
+    watcher.wait_for_timeout(3000)
+    watcher.click("#ask-stop")
+    watcher.wait_for_selector("#hint:has-text('tracking loss')")
+    watcher.wait_for_function("[...document.querySelectorAll('canvas')].at(-1).width === 640")
+    keep(watcher, "teleop-review")
+    watcher.keyboard.press("b")
+    watcher.wait_for_selector("body[data-stage=waiting], body[data-stage=preparing]")
+    watcher.wait_for_function("document.querySelectorAll('.screen')[1].hidden")
+    assert graph.agent.last("/recorder/state")["have"] == 0
+    watcher.close()
+
+
+def stage(graph: Graph) -> str:
+    return str(graph.agent.last("/recorder/state")["stage"])
 
 
 def test_buttons_and_pulses(graph: Graph, driving: Quest) -> None:

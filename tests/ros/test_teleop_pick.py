@@ -1,12 +1,14 @@
-"""A whole pick and place by an emulated hand: headset, page, socket, teleoperator, bridge, simulated arm and task.
+"""A whole pick and place by an emulated hand, recorded: headset, page, teleoperator, bridge, simulated arm, recorder.
 
 The hand goes where the scripted expert went in the same scene, as a person does who watches the arm: it waits where the
 arm is behind, and squeezes the grip anew where the clutch has opened.
 """
 
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
@@ -14,13 +16,19 @@ from scipy.spatial.transform import Rotation
 
 from robot_bridge import kinematics
 from robot_bridge.interface import Action
+from robot_bridge.recording.format import STEPS
+from robot_bridge.recording.log import read_about, read_lines
 from robot_bridge.sim.environment import SimEnvironment
 from robot_bridge.sim.expert import Expert
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.teleop.mapper import base_from_hand
-from tests.ros.conftest import Master, wait_for
+from tests.ros.conftest import REPO, Master, wait_for
 from tests.ros.emulated_quest import CHROMIUM, QUIET, Quest, engage, needs_chromium, needs_iwer
 from tests.ros.teleop_graph import Graph
+from vptr_policy.data.quality.findings import DROPPED, TIME
+from vptr_policy.data.quality.inspection import inspect
+from vptr_policy.data.robot.episodes import read_episode
+from vptr_policy.data.robot.sources import demonstrations
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (./run test sets it up)")
 pytestmark = [needs_chromium, needs_iwer, pytest.mark.timeout(420)]
@@ -122,16 +130,39 @@ def within(error: np.ndarray, most_m: float, most_rad: float) -> bool:
     return bool(np.linalg.norm(error[:3]) <= most_m and np.linalg.norm(error[3:]) <= most_rad)
 
 
-def test_an_emulated_hand_does_a_pick_and_place(private_master: Master, tmp_path: Path) -> None:
+def tap(graph: Graph, quest: Quest, button: str, stage: str, side: str = "right") -> Dict[str, Any]:
+    """Press a button of the controller until the recorder is where it leads to."""
+    before = graph.agent.last("/recorder/state")["stage"]
+
+    def led() -> bool:
+        if graph.agent.last("/recorder/state")["stage"] == before:
+            quest.tap(button, side)
+            time.sleep(0.4)
+        return bool(graph.agent.last("/recorder/state")["stage"] == stage)
+
+    wait_for(led, 60.0, f"{button} to lead from {before} to {stage}: {graph.agent.last('/recorder/state')}")
+    return graph.agent.last("/recorder/state")
+
+
+def replayed(master: Master, *arguments: str) -> str:
+    command = [sys.executable, "-m", "vptr_cli", "data", "replay", *arguments]
+    done = subprocess.run(command, env=master.environment, cwd=REPO, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_emulated_hand_demonstrates_a_pick_and_place(private_master: Master, tmp_path: Path) -> None:
     path = demonstrate()
-    graph = Graph(private_master, tmp_path, preset="smooth", record=tmp_path / "hand.jsonl")
+    graph = Graph(private_master, tmp_path, camera=True, preset="smooth", record=tmp_path / "hand.jsonl")
     try:
+        graph.start_recorder(tmp_path / "episodes", between="stay")
         answer = graph.agent.call("/sim/reset", sample_scene(TASK, SEED).to_json())
         assert answer["success"], answer
         with sync_api.sync_playwright() as started:
             chromium = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             quest = Quest(chromium, graph.address()).enter()
             assert graph.agent.call("/widowx/arm")["success"]
+            folder = Path(tap(graph, quest, "A", "recording")["folder"])
             person, opening = Person(graph, quest), 1.0
             for pose, wanted in path:
                 if wanted != opening:
@@ -142,7 +173,28 @@ def test_an_emulated_hand_does_a_pick_and_place(private_master: Master, tmp_path
             wait_for(lambda: graph.agent.call("/sim/status")["success"], 30.0, "success", period_s=0.5)
             refused = [told["reason"] for told in graph.agent.all("/widowx/executed") if not told["accepted"]]
             print(f"{len(path)} steps, {person.engagements} squeezes, refused: {refused[:3]}")
+            quest.press("grip", 0.0)
+            print(tap(graph, quest, "A", "reviewing")["says"])
+            assert tap(graph, quest, "A", "waiting")["have"] == 1
             quest.close()
             chromium.close()
+        check(folder)
+        again = replayed(private_master, str(folder), "--ros")
+        print(again)
+        assert "task: succeeded, recorded as a success" in again
     finally:
         graph.close()
+    again = replayed(private_master, str(folder))
+    print(again)
+    assert "task: succeeded, recorded as a success" in again
+
+
+def check(folder: Path) -> None:
+    """The episode is whole, nothing is found wrong with it, and most of it was driven by hand."""
+    one = read_episode(folder, 0)
+    found = [one for one in inspect(demonstrations(folder.parents[1])) if one.kind not in (DROPPED, TIME)]
+    assert not found, "these alone may be of a busy machine"
+    assert read_about(folder)["lost_steps"] == 0
+    assert one.extras["clutch"].mean() > 0.5 and one.extras["tracked"].mean() > 0.9
+    lines = [line for line in read_lines(folder / STEPS) if "hand" in line.get("latencies_s", {})]
+    assert len(lines) > 0.8 * len(one.action)
