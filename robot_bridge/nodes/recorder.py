@@ -144,7 +144,7 @@ class RecorderNode:
             def answer() -> None:
                 try:
                     told.append(TriggerResponse(True, self._collection.answer(word, _now_s())))
-                except (RecordingError, ValueError) as error:
+                except RecordingError as error:
                     told.append(TriggerResponse(False, str(error)))
                 over.set()
 

@@ -45,7 +45,13 @@ class RecorderView:
         if not self._pictures or time.monotonic() - self._shown_s < 1.0 / RATE:
             return
         self._shown_s = time.monotonic()
-        message = CompressedImage(format="jpeg", data=self._pictures[self._next % len(self._pictures)].read_bytes())
+        try:
+            picture = self._pictures[self._next % len(self._pictures)].read_bytes()
+        except OSError as error:
+            rospy.logwarn("recorder: there is no film: %s", error)
+            self._pictures = []
+            return
+        message = CompressedImage(format="jpeg", data=picture)
         message.header.stamp = rospy.Time.now()
         self._film.publish(message)
         self._next += 1

@@ -124,9 +124,9 @@ class Collection:
         self._problem = ""
         try:
             done = self._do(word, now_s)
-        except RecordingError as error:
+        except (RecordingError, ValueError) as error:
             self.fail(error)
-            raise
+            raise RecordingError(str(error)) from error
         return done
 
     def press(self, event: str, now_s: float) -> str:
@@ -155,7 +155,10 @@ class Collection:
     def fail(self, error: Exception) -> None:
         """Something could not be written: tell the operator, and offer what is left."""
         self._tell(str(error))
-        self._look()
+        try:
+            self._look()
+        except ValueError as damage:  # an episode that somebody else damaged: what was known stays so
+            self._tell(f"{error}; {damage}" if str(damage) != str(error) else str(error))
 
     def _do(self, word: str, now_s: float) -> str:
         if word == START:

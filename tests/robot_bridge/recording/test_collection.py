@@ -212,3 +212,20 @@ def test_a_disk_that_is_full_leaves_the_episode_to_be_decided(store: EpisodeStor
     assert "cannot be written" in afternoon.collection.says()
     assert afternoon.answer("failure") == "episode-000000: failure"
     assert read_about(folder)["success"] is False
+
+
+def test_an_episode_that_somebody_damaged_meanwhile_is_told_of(store: EpisodeStore) -> None:
+    afternoon = Afternoon(store)
+    afternoon.run(1.0)
+    afternoon.answer("start")
+    afternoon.run(1.0)
+    afternoon.answer("stop")
+    about = Path(afternoon.collection.folder) / names.ABOUT
+    whole = about.read_bytes()
+    about.write_text("{")
+    with pytest.raises(RecordingError, match="cannot be read as JSON"):
+        afternoon.answer("success")
+    assert "cannot be read as JSON" in afternoon.collection.says()
+    about.write_bytes(whole)
+    afternoon.collection.fail(ValueError("damaged"))
+    assert afternoon.collection.stage == "recovering" and afternoon.answer("success")
