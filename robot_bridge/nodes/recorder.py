@@ -38,7 +38,7 @@ BUFFER = 2**24
 
 
 class RecorderNode:
-    """Hears the topics and drives a collection. All but the hearing is done in the thread of ``run``."""
+    """Hears the topics and drives a collection. All but the hearing is done in the thread of ``work``."""
 
     def __init__(self, options: RecorderOptions, store: EpisodeStore) -> None:
         cameras = options.camera_topics()
@@ -50,7 +50,7 @@ class RecorderNode:
         self._collection = Collection(self._recorder, options.task, options.words(), surroundings)
         self._view = RecorderView()
         self._hand_s = float("-inf")
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._jobs: Any = queue.SimpleQueue()  # of calls without arguments
         self._hear(cameras)
         for word in WORDS:
             rospy.Service(f"/recorder/{word}", Trigger, self._server(word))
@@ -59,8 +59,14 @@ class RecorderNode:
         """What the operator is told now."""
         return self._collection.says()
 
-    def run(self, over: MasterWatch) -> None:
-        """Record until shutdown; raises RuntimeError when the master forgot this node."""
+    def work(self, over: MasterWatch) -> None:
+        """Record until shutdown, and end what is under way; raises RuntimeError when the master forgot this node."""
+        try:
+            self._run(over)
+        finally:
+            self._close()
+
+    def _run(self, over: MasterWatch) -> None:
         while not rospy.is_shutdown():
             self._work()
             now_s = _now_s()
@@ -72,7 +78,7 @@ class RecorderNode:
             if over.forgotten is not None:
                 raise RuntimeError(over.forgotten)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """End the episode under way, which is offered at the next start."""
         if self._collection.stage == RECORDING:
             self._attempt(lambda: self._collection.answer(STOP, _now_s()))
@@ -180,7 +186,6 @@ def run(options: RecorderOptions) -> None:
     with EpisodeStore(options.folder(), options.least_free_mb * 2**20) as store:
         node = RecorderNode(options, store)
         print(f"recorder: {options.task} goes to {options.folder()}; {node.says()}", flush=True)
-        try:
-            node.run(watch)
-        finally:
-            node.close()
+        # a signal interrupts the main thread wherever it is, so that it must hold nothing that rospy needs to shut down
+        with ThreadPoolExecutor(1, "recorder") as pool:
+            pool.submit(node.work, watch).result()

@@ -61,11 +61,8 @@ def call(name: str, arguments: list) -> None:
         tell("answer", success=False, message=str(error))
 
 
-def drive(actions: list) -> None:
+def drive(publisher: Any, actions: list) -> None:
     """Command one Bridge action after the other, as a policy does."""
-    publisher = rospy.Publisher("/widowx/command", EndEffectorCommand, queue_size=10, tcp_nodelay=True)
-    while not publisher.get_num_connections():
-        time.sleep(0.01)
     due = rospy.Time.now()
     for number, action in enumerate(actions, start=1):
         message = EndEffectorCommand(sequence=number, duration_s=STEP_S, gripper=action[6])
@@ -98,12 +95,13 @@ def main() -> None:
     hear("/teleop/event", String, lambda message: {"event": message.data})
     hear("/diagnostics", DiagnosticArray, lambda m: {"name": m.status[0].name, "message": m.status[0].message})
     hear("/recorder/film/compressed", CompressedImage, lambda message: {"bytes": len(message.data)})
+    commands = rospy.Publisher("/widowx/command", EndEffectorCommand, queue_size=10, tcp_nodelay=True)
     events = rospy.Publisher("/teleop/event", String, queue_size=10)
     tell("ready")
     for line in sys.stdin:
         said = json.loads(line)
         if "drive" in said:
-            threading.Thread(target=drive, args=(said["drive"],), daemon=True).start()
+            threading.Thread(target=drive, args=(commands, said["drive"]), daemon=True).start()
         elif "press" in said:
             events.publish(String(data=said["press"]))
         elif "recorder" in said:
