@@ -1,5 +1,6 @@
 """Makes steps of 0.2 s of what arrives by itself: commands of any length, reports on them, pictures, measurements."""
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Deque, Dict, List, Optional, Set, Tuple
@@ -13,7 +14,9 @@ from robot_bridge.recording.inbox import Hand, Inbox, Picture
 from robot_bridge.recording.step import Done, Seen
 from robot_bridge.report import motion_between
 
-LOST_AFTER_S = 1.0
+_log = logging.getLogger(__name__)
+
+LOST_AFTER_S = 3.0
 """A step is not recorded where the report on one of its commands has not come by then."""
 EARLY = 0.3
 """A command that comes this share of its duration too early for the next step still begins it: senders jitter."""
@@ -21,7 +24,7 @@ LATE_S = 0.25 * STEP_S
 """Where no command comes after its own, a step ends this much late."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Begun:
     """A step under way, or one that waits for the reports on its commands."""
 
@@ -96,9 +99,16 @@ class StepAssembler:
         if not self._waiting or now_s - self._waiting[-1].begun_s >= self._waiting[-1].longest_s - 1e-6:
             self._begin(now_s)
         while self._waiting[0].over and now_s - self._waiting[0].begun_s > LOST_AFTER_S:
-            self._waiting.popleft()
-            self.lost_steps += 1
+            self._lose(self._waiting[0])
             self._write_whole()
+
+    def end(self, now_s: float) -> Seen:
+        """Write what is whole, give up the rest; what the step in flight began with, or what is seen now."""
+        for step in list(self._waiting)[:-1]:
+            if step.awaited:
+                self._lose(step)
+        self._write_whole()
+        return self._waiting[0].seen if self._waiting else self.seen(now_s)
 
     def seen(self, stamp_s: float) -> Seen:
         """What had been seen by ``stamp_s``; raises RecordingError where there is nothing yet."""
@@ -109,9 +119,11 @@ class StepAssembler:
             **vars(measured),
         )
 
-    def last_seen(self, now_s: float) -> Seen:
-        """What came of the last whole step: the observation that the step in flight began with, or that of now."""
-        return self._waiting[0].seen if self._waiting else self.seen(now_s)
+    def _lose(self, step: _Begun) -> None:
+        self._waiting.remove(step)
+        self.lost_steps += 1
+        missing = ", ".join(map(str, sorted(step.awaited)))
+        _log.warning("the step at %.2f s is left out: nobody told what became of command %s", step.begun_s, missing)
 
     def _name(self, camera: int, picture: Picture) -> str:
         """The picture's path in the episode; it is written where it has not been yet."""

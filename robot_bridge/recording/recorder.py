@@ -160,7 +160,7 @@ class Recorder:
         if self._writer is None or self._assembler is None:
             raise RecordingError("nothing is being recorded")
         writer, assembler = self._writer, self._assembler
-        seen = assembler.last_seen(now_s)
+        seen = self._guarded(lambda assembler: assembler.end(now_s))
         lines = [*read_lines(writer.folder / names.STEPS), seen.line(writer.steps)]
         found = figures(lines)
         numbers = {"summary": summary(lines), "figures": found.row(), "lost_steps": assembler.lost_steps}
@@ -182,12 +182,12 @@ class Recorder:
             self._store.judge(folder, verdict == SUCCESS)
         return folder
 
-    def _guarded(self, write: Any) -> None:
+    def _guarded(self, write: Callable[[StepAssembler], Any]) -> Any:
         """Write to the episode under way; where that fails it is left unfinished, and the error goes on."""
         if self._assembler is None:
-            return
+            return None
         try:
-            write(self._assembler)
+            return write(self._assembler)
         except RecordingError:
             if self._writer is not None:
                 self._writer.close()

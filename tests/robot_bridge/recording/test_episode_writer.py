@@ -54,7 +54,7 @@ def test_a_killed_recorder_loses_the_step_in_flight_at_most(tmp_path: Path, afte
     folder = store / "episode-000000"
     command = [sys.executable, str(Path(recordings.__file__)), str(folder), "0.01"]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    _await(lambda: (folder / STEPS).exists() and (folder / STEPS).stat().st_size > 0)
+    _await(lambda: len(read_lines(folder / STEPS)) > 3)
     time.sleep(after_s)
     process.send_signal(signal.SIGKILL)
     process.wait()
