@@ -1,6 +1,7 @@
 """`vptr check`: can the nodes of a launch file start with these arguments? The launch files ask first."""
 
 import sys
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,88 +12,92 @@ from vptr_policy.address import is_address
 ROBOTS = ("sim", "interbotix")
 PACKAGES = {"realsense": "pyrealsense2", "webcam": "cv2"}
 """What a camera cannot do without."""
+Checks = Dict[str, Tuple[str, Callable[[], None]]]
+"""Name of an argument -> its value, and what raises where that cannot be."""
 
 
-def check(
-    robot: str = "sim",
-    camera: str = "sim",
-    camera_device: str = "",
-    image_width: str = "0",
-    image_height: str = "0",
-    limits: str = "",
-    policy: str = "",
-    speed: str = "1",
-    task: str = "",
-    scenario: str = "1",
-    seed: str = "0",
-    protocol: str = "",
-    plan: str = "",
-    key: str = "",
-    source: str = "",
-    preset: str = "bridge",
-    facing: str = "180",
-    scale: str = "1.0",
-    host: str = "127.0.0.1",
-    token: str = "",
-    certificate: str = "",
-    stream: str = "",
-    demonstrate: str = "",
-    out: str = "",
-    goal: str = "44",
-    between: str = "start",
-    cameras: str = "",
-) -> int:
+@dataclass(frozen=True)
+class Robot:
+    """What robot.launch and evaluate.launch are given."""
+
+    robot: str = "sim"
+    """sim or interbotix."""
+    camera: str = "sim"
+    """sim, realsense, webcam or video."""
+    camera_device: str = ""
+    """webcam: index or path; realsense: serial number; video: file or folder of frames."""
+    image_width: str = "0"
+    """width of the picture [px]; 0 takes the camera's own."""
+    image_height: str = "0"
+    """height of the picture [px]; 0 takes the camera's own."""
+    limits: str = ""
+    """YAML of limits; empty takes config/limits.yaml."""
+    policy: str = ""
+    """checkpoint folder, or address of a policy server; none or empty: not checked."""
+    speed: str = "1"
+    """of the simulation, times real time; 0: measured."""
+    task: str = ""
+    """of a session; empty: there is none."""
+    scenario: str = "1"
+    """of the session, 1 to 3."""
+    seed: str = "0"
+    """of the session's plan."""
+    protocol: str = ""
+    """YAML of the session's start poses; empty takes config/protocol/v_ptr.yaml."""
+    plan: str = ""
+    """JSON of a plan that is run in place of these; empty: none."""
+    key: str = ""
+    """JSON of the key to a plan of several policies."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What collect.launch is given for the teleoperator."""
+
+    source: str = ""
+    """of teleoperation: webxr, adb, keyboard or replay; none or empty: there is none."""
+    preset: str = "bridge"
+    """of teleoperation: bridge or smooth."""
+    facing: str = "180"
+    """where the person looks [deg]."""
+    scale: str = "1.0"
+    """metres of the arm for a metre of the hand."""
+    host: str = "127.0.0.1"
+    """where the page can be opened."""
+    token: str = ""
+    """of the page."""
+    certificate: str = ""
+    """folder of the page's certificate; empty: none."""
+    stream: str = ""
+    """recorded stream to replay."""
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """What collect.launch is given for the recorder."""
+
+    demonstrate: str = ""
+    """task of a collection; empty: nothing is recorded."""
+    out: str = ""
+    """folder of all episodes."""
+    goal: str = "44"
+    """how many successes are wanted."""
+    between: str = "start"
+    """what the arm does between demonstrations: start, home or stay."""
+    cameras: str = ""
+    """topics of the cameras that are recorded."""
+
+
+def check(robot: Robot, hand: Hand, demonstrations: Demonstrations) -> int:
     """Check the arguments of robot.launch, evaluate.launch or collect.launch, as these do before they start anything.
 
     Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then.
-
-    Args:
-        robot: sim or interbotix.
-        camera: sim, realsense, webcam or video.
-        camera_device: webcam: index or path; realsense: serial number; video: file or folder of frames.
-        image_width: width of the picture [px]; 0 takes the camera's own.
-        image_height: height of the picture [px]; 0 takes the camera's own.
-        limits: YAML of limits; empty takes config/limits.yaml.
-        policy: checkpoint folder, or address of a policy server; none or empty: not checked.
-        speed: of the simulation, times real time; 0: measured.
-        task: of a session; empty: there is none.
-        scenario: of the session, 1 to 3.
-        seed: of the session's plan.
-        protocol: YAML of the session's start poses; empty takes config/protocol/v_ptr.yaml.
-        plan: JSON of a plan that is run in place of these; empty: none.
-        key: JSON of the key to a plan of several policies.
-        source: of teleoperation: webxr, adb, keyboard or replay; none or empty: there is none.
-        preset: of teleoperation: bridge or smooth.
-        facing: where the person looks [deg].
-        scale: metres of the arm for a metre of the hand.
-        host: where the page can be opened.
-        token: of the page.
-        certificate: folder of the page's certificate; empty: none.
-        stream: recorded stream to replay.
-        demonstrate: task of a collection; empty: nothing is recorded.
-        out: folder of all episodes.
-        goal: how many successes are wanted.
-        between: what the arm does between demonstrations: start, home or stay.
-        cameras: topics of the cameras that are recorded.
     """
-    checks: Dict[str, Tuple[str, Callable[[], None]]] = {
-        "robot": (robot, lambda: _check_robot(robot)),
-        "camera": (camera, lambda: _check_camera(camera, camera_device, image_width, image_height)),
-        "limits": (limits, lambda: _check_limits(robot, limits)),
-        "policy": (policy, lambda: _check_policy(policy, task)),
-        "speed": (speed, lambda: _check_speed(speed)),
+    checks = {
+        **_checks_of_robot(robot),
+        **_checks_of_hand(hand),
+        **_checks_of_demonstrations(demonstrations, robot.protocol),
     }
-    if task:
-        checks["protocol"] = (protocol, lambda: _check_protocol(protocol))
-        checks["task"] = (task, lambda: _check_plan(task, scenario, seed, protocol))
-    if plan:
-        checks["plan"] = (plan, lambda: _check_stored_plan(plan, key))
-    if source not in ("", "none"):
-        hand = {"source": source, "preset": preset, "facing": facing, "scale": scale, "host": host, "token": token}
-        checks["source"] = (source, lambda: _check_teleop({**hand, "certificate": certificate, "stream": stream}))
-    if demonstrate:
-        raw = {"task": demonstrate, "out": out, "goal": goal, "between": between, "cameras": cameras}
-        checks["out"] = (out, lambda: _check_recorder({**raw, "protocol": protocol}))
     problems = _problems(checks)
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
@@ -101,7 +106,37 @@ def check(
     return 1 if problems else 0
 
 
-def _problems(checks: Dict[str, Tuple[str, Callable[[], None]]]) -> List[str]:
+def _checks_of_robot(given: Robot) -> Checks:
+    checks: Checks = {
+        "robot": (given.robot, lambda: _check_robot(given.robot)),
+        "camera": (given.camera, lambda: _check_camera(given)),
+        "limits": (given.limits, lambda: _check_limits(given.robot, given.limits)),
+        "policy": (given.policy, lambda: _check_policy(given.policy, given.task)),
+        "speed": (given.speed, lambda: _check_speed(given.speed)),
+    }
+    if given.task:
+        checks["protocol"] = (given.protocol, lambda: _check_protocol(given.protocol))
+        checks["task"] = (given.task, lambda: _check_plan(given))
+    if given.plan:
+        checks["plan"] = (given.plan, lambda: _check_stored_plan(given.plan, given.key))
+    return checks
+
+
+def _checks_of_hand(given: Hand) -> Checks:
+    if given.source in ("", "none"):
+        return {}
+    return {"source": (given.source, lambda: _check_teleop(asdict(given)))}
+
+
+def _checks_of_demonstrations(given: Demonstrations, protocol: str) -> Checks:
+    if not given.demonstrate:
+        return {}
+    raw = asdict(given)
+    raw["task"] = raw.pop("demonstrate")
+    return {"out": (given.out, lambda: _check_recorder({**raw, "protocol": protocol}))}
+
+
+def _problems(checks: Checks) -> List[str]:
     """What is wrong, an argument a line; what depends on an argument that is wrong is not asked."""
     problems, wrong = [], set()
     for name, (value, ask) in checks.items():
@@ -123,14 +158,17 @@ def _check_robot(robot: str) -> None:
         find_driver()
 
 
-def _check_camera(camera: str, device: str, width: str, height: str) -> None:
+def _check_camera(given: Robot) -> None:
     from robot_bridge.camera_settings import CAMERAS, settings_from
 
+    camera, device = given.camera, given.camera_device
     _expect_one_of(camera, CAMERAS)
     package = PACKAGES.get(camera)
     if package is not None and find_spec(package) is None:
         raise ValueError(f"this camera needs the Python package {package}, which is not installed: `./run setup`")
-    settings = settings_from({"camera": camera, "device": device, "width": width, "height": height})
+    settings = settings_from(
+        {"camera": camera, "device": device, "width": given.image_width, "height": given.image_height}
+    )
     if camera == "video":
         _absolute("camera_device", settings.frames)
         if not Path(settings.frames).expanduser().exists():
@@ -189,13 +227,14 @@ def _check_protocol(protocol: str) -> None:
     load_lab(_absolute("protocol", protocol) if protocol else None)
 
 
-def _check_plan(task: str, scenario: str, seed: str, protocol: str) -> None:
+def _check_plan(given: Robot) -> None:
     from eval_protocol.lab import load_lab
     from eval_protocol.plan import make_plan
     from eval_protocol.settings import settings_from
 
-    numbers = settings_from({"scenario": scenario, "seed": seed})
-    make_plan(task, numbers["scenario"], numbers["seed"], load_lab(Path(protocol) if protocol else None))
+    numbers = settings_from({"scenario": given.scenario, "seed": given.seed})
+    lab = load_lab(Path(given.protocol) if given.protocol else None)
+    make_plan(given.task, numbers["scenario"], numbers["seed"], lab)
 
 
 def _check_stored_plan(plan: str, key: str) -> None:
