@@ -178,10 +178,13 @@ def _whole(step: _Begun) -> Done:
 
 
 def composed(actions: List[np.ndarray]) -> np.ndarray:
-    """The Bridge action (7,) that does what several do one after the other; the gripper is the last one's."""
+    """The Bridge action (7,) that does what several do one after the other; the gripper is the middle one's.
+
+    An opening that changes late in a step belongs to the next one: it would come up to a step too early otherwise.
+    """
     if len(actions) == 1:
         return np.asarray(actions[0])
     pose = np.eye(4)
     for action in actions:
         pose = kinematics.integrate(pose, np.asarray(action, dtype=np.float64)[:6])
-    return np.append(motion_between(np.eye(4), pose), actions[-1][6])
+    return np.append(motion_between(np.eye(4), pose), actions[len(actions) // 2][6])
