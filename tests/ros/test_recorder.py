@@ -217,7 +217,8 @@ def test_an_episode_is_done_again_by_the_robot(private_master: Master, tmp_path:
         since = time.monotonic()
         wait_for(lambda: len(collecting.agent.since("/widowx/command", since)) > 3, 60.0, "the replay to begin")
         assert collecting.agent.call("/widowx/stop")["success"]
-        assert "stopped: /widowx/stop was called" in interrupted.communicate(timeout=60)[1] and interrupted.returncode == 1
+        assert "stopped: /widowx/stop was called" in interrupted.communicate(timeout=60)[1]
+        assert interrupted.returncode == 1
     finally:
         collecting.close()
 
