@@ -9,7 +9,7 @@ from vptr_policy.checkpoint_folder import checkpoint_folder
 
 def shipped_policy() -> Path:
     """The checkpoint that comes with the package."""
-    return share_path("models/bc-sim")
+    return share_path("models/v-ptr-sim")
 
 
 def find_policy(name: str) -> str:

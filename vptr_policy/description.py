@@ -58,7 +58,8 @@ def _network(card: Card, parameters: int) -> str:
     network = card.network
     kind = f"{network.encoder} encoder" + (", frozen" if network.frozen else "")
     told = "told its task in words" if card.language else "told its task by number"
-    return f"{kind}, hidden layers of {words(network.hidden)}, {parameters / 1e6:.2f} M parameters, {told}"
+    begun = f", begun from {network.pretrained}" if network.pretrained else ""
+    return f"{kind}, hidden layers of {words(network.hidden)}, {parameters / 1e6:.2f} M parameters, {told}{begun}"
 
 
 def _data(data: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
@@ -70,12 +71,16 @@ def _data(data: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     if isinstance(data.get("successful_trajectories"), int):
         counts.insert(1, f"{data['successful_trajectories']:,} of them successful")
     folders = [data["folder"]] if "folder" in data else []
-    folders += [source["folder"] for source in data.get("sources", []) if "folder" in source]
+    made = [*data.get("sources", []), *data.get("targets", [])]
+    folders += [source["folder"] for source in made if "folder" in source]
     yield "data", ", ".join(counts) + (f" in {' '.join(folders)}" if folders else "") if counts else "unknown"
     for task, count in sorted(data.get("transitions_by_task", {}).items()):
         yield "", f"{count:,} transitions of {task}"
     if "command" in data:
         yield "", f"made by `{data['command']}`"
+    for source in made:
+        if "command" in source and "folder" in source:
+            yield "", "made by `{}`".format(source["command"].replace("--out DIR", f"--out {source['folder']}"))
 
 
 def _training(training: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
@@ -87,6 +92,8 @@ def _training(training: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
         facts.append(f"with commit {training['git_sha']}")
     if facts:
         yield "", " ".join(facts)
+    if "reproduced_by" in training:
+        yield "", f"all of it again, with its data: `{training['reproduced_by']}`"
 
 
 def _metrics(metrics: Dict[str, Any]) -> Iterator[Tuple[str, str]]:

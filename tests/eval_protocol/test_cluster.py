@@ -38,7 +38,7 @@ def test_the_episodes_are_those_of_one_process(ray_here, monkeypatch):
     monkeypatch.setattr(cluster, "ray_session", lambda *asked: begun.append(asked) or nullcontext(ray_here))
     plans = [
         RolloutPlan("expert", "sweet_potato_on_plate", episodes=2, seed=5),
-        RolloutPlan(str(share_path("models/bc-sim")), "cucumber_in_bowl", "distractors", episodes=2, seed=5),
+        RolloutPlan(str(share_path("models/v-ptr-sim")), "cucumber_in_bowl", "distractors", episodes=2, seed=5),
     ]
     seen = []
     found = gather(plans, 2, on_episode=lambda index, episode: seen.append((index, episode.number)))

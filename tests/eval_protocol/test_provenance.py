@@ -28,7 +28,7 @@ def test_the_hash_follows_content_and_names_of_the_checkpoint_only(checkpoint):
 
 
 def test_the_shipped_policy_names_itself_as_the_session_does():
-    folder = share_path("models/bc-sim")
+    folder = share_path("models/v-ptr-sim")
     assert load_policy(folder).checkpoint == checkpoint_hash(folder)
 
 

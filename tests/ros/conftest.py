@@ -181,4 +181,4 @@ def private_master(tmp_path: Path) -> Iterator[Master]:
 @pytest.fixture(scope="session")
 def shipped_policy() -> Path:
     """The checkpoint folder that comes with the package."""
-    return REPO / "models" / "bc-sim"
+    return REPO / "models" / "v-ptr-sim"

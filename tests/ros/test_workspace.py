@@ -22,7 +22,7 @@ PARTS = [
         "scripts",
         "config",
         "launch",
-        "models/bc-sim",
+        "models/v-ptr-sim",
         "pages",
     ),
     *ROOMS,

@@ -11,7 +11,7 @@ from tests.eval_protocol.checkpoints import checkpoint
 from tests.vptr_cli.test_main import REPOSITORY
 from vptr_cli.main import main
 
-POLICY = REPOSITORY / "models" / "bc-sim"
+POLICY = REPOSITORY / "models" / "v-ptr-sim"
 
 
 def told(capsys: pytest.CaptureFixture, **arguments: object) -> List[str]:

@@ -34,7 +34,7 @@ def test_a_line_that_a_killed_run_left_unfinished_is_cut_off(tmp_path):
 
 def test_other_weights_in_the_same_folder_are_another_condition(tmp_path):
     folder = tmp_path / "policy"
-    shutil.copytree(share_path("models/bc-sim"), folder)
+    shutil.copytree(share_path("models/v-ptr-sim"), folder)
     before = identify(str(folder))
     card = json.loads((folder / "card.json").read_text())
     card["metrics"] = {"changed": True}

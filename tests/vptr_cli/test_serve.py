@@ -17,7 +17,7 @@ from vptr_policy.policy import load_policy
 from vptr_policy.runtime import PolicyLost
 
 REPO = Path(__file__).resolve().parents[2]
-SHIPPED = REPO / "models" / "bc-sim"
+SHIPPED = REPO / "models" / "v-ptr-sim"
 
 
 def _serve(*words: str, **variables: str) -> "subprocess.Popen[str]":

@@ -11,10 +11,10 @@ from vptr_policy.address import TOKEN_VARIABLE, is_address, read_token, websocke
         ("http://gpu:8000", True),
         ("HTTPS://gpu", True),
         ("ws://gpu:8000/", True),
-        ("models/bc-sim", False),
+        ("models/v-ptr-sim", False),
         ("/srv/http/policy", False),
         ("http:/gpu", False),
-        ("file:///models/bc-sim", False),
+        ("file:///models/v-ptr-sim", False),
         ("", False),
     ],
 )

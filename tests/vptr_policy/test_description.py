@@ -6,13 +6,13 @@ from pathlib import Path
 from vptr_policy.card import read_card
 from vptr_policy.description import describe, duration, successes, words
 
-SHIPPED = read_card(Path(__file__).resolve().parents[2] / "models" / "bc-sim")
+SHIPPED = read_card(Path(__file__).resolve().parents[2] / "models" / "v-ptr-sim")
 
 
 def test_the_shipped_policy_is_told_in_lines_of_words() -> None:
     text = "\n".join(describe(SHIPPED, 416_000))
     assert not set("{}[]'") & set(text)
-    for told in ("bc (loss huber)", "hidden layers of 256 256", "0.42 M", "86,327 transitions", "25 min 14 s"):
+    for told in ("cql (alpha 1", "bc weight 20", "begun from icvf", "0.42 M", "74,586 transitions", "49 min 2 s"):
         assert told in text
     rollout = SHIPPED.metrics["rollout"]
     assert f"{rollout['successes']}/{rollout['episodes']}" in text and rollout["command"] in text

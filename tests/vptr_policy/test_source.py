@@ -9,7 +9,7 @@ from vptr_policy.policy import TrainedPolicy
 from vptr_policy.runtime import PolicyLost
 from vptr_policy.source import open_policy
 
-SHIPPED = Path(__file__).resolve().parents[2] / "models" / "bc-sim"
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "v-ptr-sim"
 
 
 def test_a_folder_is_loaded_and_an_address_is_called(tmp_path: Path) -> None:

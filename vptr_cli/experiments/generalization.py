@@ -18,6 +18,8 @@ SEED = 300
 """Of the test scenes."""
 FEW = 10
 """Demonstrations of a target set in the paper's simulation."""
+AVERAGING = "0.995"
+"""Over some 200 updates: phase 3 has a thousand, and must not be averaged with what came before it."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,21 @@ class Setting:
     bc_weight: float = 0.0
     shipped: bool = False
     """As the shipped policy is trained: targets are kept to what returns can be, Q is not pushed below the returns seen
-    (the paper's public code), phase 2 trains the actor by cloning alone, it learns faster and its weights are averaged.
-    Behaviour cloning gets the same rate and averaging."""
+    (the paper's public code), the temperature starts low, successes are six tenths of the source's rows, phase 2 trains
+    the actor by cloning alone, it learns faster and its weights are averaged. Behaviour cloning gets the same rate and
+    averaging, and leaves failures out."""
     more_video: float = 1.0
     """Factor of the length of phase 1."""
 
 
 def _cloning(name: str, text: str, **more: Any) -> Setting:
-    return Setting(name, text, alpha=0.5, bc_weight=100.0, shipped=True, **more)
+    return Setting(name, text, alpha=1.0, bc_weight=20.0, shipped=True, **more)
 
 
 SETTINGS: Tuple[Setting, ...] = (
     Setting("paper", "mixed source data, 10 demonstrations, tau .7 as the target's share, alpha 5"),
     Setting("source-share", "tau .7 read as the source's share", target_share=0.3),
-    _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha .5"),
+    _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1"),
     _cloning("demonstrations-44", "the same with 44 demonstrations, as on the robot", demonstrations=44),
     _cloning("success", "the same with source data of successes only", source="success"),
     _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
@@ -169,12 +172,13 @@ class Generalization:
         words = ["--data", str(self._folder(f"source-{setting.source}")), "--target", str(self._folder(target))]
         words += ["--finetune-at", str(size.finetune_at), "--batch", str(size.batch), *self._shape()]
         words += ["--schedule", "constant", "--learning-rate", "1e-3" if setting.shipped else "3e-4"]
-        words += ["--averaging", "0.999"] if setting.shipped else []
+        words += ["--averaging", AVERAGING] if setting.shipped or method == "bc" else []
         if method == "bc":
             return words + ["--action", "action"]
         words += ["--alpha", str(setting.alpha), "--bc-weight", str(setting.bc_weight)]
         if setting.shipped:
-            words += ["--bound-targets", "--bound-by-returns"]
+            words += ["--bound-targets", "--bound-by-returns", "--initial-temperature", "0.05"]
+            words += ["--success-share", "0.6"] if setting.source == "mixed" else []
             words += ["--actor-warm-up", str(size.finetune_at)]
         return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
 

@@ -7,7 +7,7 @@ updates; it leaves out the failed trajectories, which it would learn from otherw
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -144,9 +144,11 @@ def table(experiment: Shipped) -> List[str]:
 
 
 def ship(experiment: Shipped) -> Path:
-    """Copy V-PTR's checkpoint to ``out/policy``, with what it achieved on its card."""
+    """Copy V-PTR's checkpoint to ``out/policy``, with what it achieved and what makes it on its card."""
     from vptr_cli.policy import rollout_metrics
+    from vptr_policy.card import read_card
     from vptr_policy.checkpoint import record_metrics
+    from vptr_policy.weights import write_card
 
     folder = experiment.out / "policy"
     if folder.exists():
@@ -155,4 +157,6 @@ def ship(experiment: Shipped) -> Path:
     outcomes = read_outcomes(experiment)
     for variant in VARIANTS:
         record_metrics(folder, rollout_metrics(outcomes["v-ptr", variant]))
+    card = read_card(folder)
+    write_card(folder, asdict(replace(card, training={**card.training, "reproduced_by": "vptr experiment shipped"})))
     return folder

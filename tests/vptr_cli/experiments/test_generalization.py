@@ -61,7 +61,7 @@ def test_settings_share_what_they_have_in_common():
     assert {
         "data-video",
         "data-source-mixed",
-        "phase2-ptr-mixed-alpha0.5-bc100-shipped",
+        "phase2-ptr-mixed-alpha1-bc20-shipped",
     } <= shared
     assert not any(name.startswith("phase2-v-ptr") for name in shared)
 

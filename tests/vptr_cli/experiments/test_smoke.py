@@ -28,5 +28,6 @@ def test_the_shipped_policy_from_nothing(tmp_path):
     assert "| colours | bc |" in (folder / "summary.md").read_text()
     _actor, card = load_checkpoint(folder / "policy")
     assert load_critic(folder / "policy", card) is not None
+    assert card.training["reproduced_by"] == "vptr experiment shipped"
     assert card.metrics["rollout"]["episodes"] == 4 and card.metrics["rollout_colours"]["variant"] == "colours"
     assert {"knife_in_pot", "pear_in_bin"} <= set(card.tasks)

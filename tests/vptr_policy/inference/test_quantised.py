@@ -22,7 +22,7 @@ SAMPLE = ROOT.parent / "shared" / "data" / "bridge_v2_sample"
 def shipped() -> TrainedPolicy:
     pytest.importorskip("nncf", reason="OpenVINO and NNCF are not installed")
     pytest.importorskip("openvino", reason="OpenVINO and NNCF are not installed")
-    return load_policy(ROOT / "models" / "bc-sim")
+    return load_policy(ROOT / "models" / "v-ptr-sim")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_int8_acts_where_it_passes_the_gate(shipped: TrainedPolicy, sample: Path
 
 
 def test_int8_is_refused_with_its_figures_for_a_network_that_it_spoils(shipped: TrainedPolicy, sample: Path) -> None:
-    spoilt = load_policy(ROOT / "models" / "bc-sim")
+    spoilt = load_policy(ROOT / "models" / "v-ptr-sim")
     sample_of_noise = random_samples(spoilt.task_vectors(), 1)[0]
     before = spoilt.inference(*sample_of_noise)
     layers = list(spoilt.network.actor.encoder.layers)

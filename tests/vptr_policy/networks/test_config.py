@@ -10,8 +10,6 @@ import pytest
 from vptr_policy.card import Card, CheckpointError, read_card
 from vptr_policy.networks.config import NetworkConfig
 
-SHIPPED = Path(__file__).resolve().parents[3] / "models" / "bc-sim"
-
 
 def _write(folder: Path, **network: Any) -> None:
     card = asdict(Card(algorithm={"name": "bc"}, network=NetworkConfig(tasks=2), tasks=("a", "b")))
@@ -20,9 +18,11 @@ def _write(folder: Path, **network: Any) -> None:
 
 
 def test_a_card_from_before_the_new_keys_is_read_with_their_defaults(tmp_path: Path) -> None:
-    card = json.loads((SHIPPED / "card.json").read_text())
-    assert set(card["network"]) == {"tasks", "encoder", "hidden", "width"}
-    assert read_card(SHIPPED).network == NetworkConfig(tasks=4)
+    _write(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    card["network"] = {"tasks": 2, "encoder": "convolutional", "hidden": [256, 256], "width": 24}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert read_card(tmp_path).network == NetworkConfig(tasks=2)
 
 
 def test_every_key_comes_back(tmp_path: Path) -> None:
