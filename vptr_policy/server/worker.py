@@ -41,7 +41,7 @@ class PolicyWorker:
         """Jobs that are not done ``timeout_s`` after they were asked for are refused with 504."""
         self.policy = policy
         self._timeout_s = timeout_s
-        self._jobs: queue.SimpleQueue[Optional[Tuple[Future[Any], Callable[[], Any]]]] = queue.SimpleQueue()
+        self._jobs: "queue.SimpleQueue[Optional[Tuple[Future[Any], Callable[[], Any]]]]" = queue.SimpleQueue()
         self._seconds: Deque[float] = deque(maxlen=REMEMBERED)
         self._began_s: Optional[float] = None
         self._told = ""
