@@ -108,7 +108,7 @@ class PolicyWorker:
         return task
 
     def _submit(self, job: Callable[[], Result]) -> "Future[Result]":
-        future: Future[Result] = Future()
+        future: "Future[Result]" = Future()
         self._jobs.put((future, job))
         return future
 
