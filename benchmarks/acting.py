@@ -55,7 +55,8 @@ def acting(rounds: int = 40, large: bool = True) -> List[Measure]:
         actors = {"act, shipped policy": small}
         if large:
             torch.manual_seed(0)
-            actors["act, resnetv2-50"] = Actor(NetworkConfig(tasks=4, encoder="resnetv2-50", hidden=(256, 256, 256)))
+            config = NetworkConfig(len(card.tasks), "resnetv2-50", hidden=(256, 256, 256))
+            actors["act, resnetv2-50"] = Actor(config)
         return [row for group, actor in actors.items() for row in _compare(group, actor, card, rounds)]
     finally:
         torch.set_num_threads(threads)

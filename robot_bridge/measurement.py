@@ -24,20 +24,28 @@ class ArmMonitor:
         self._excess_since_s: Optional[float] = None
 
     def read(self) -> str:
-        """Read the arm; returns what is wrong, in words, or an empty string."""
-        self.reading = self.pose = None
+        """Read the arm; returns what is wrong, in words, or an empty string. Other threads see the last until then."""
         try:
             reading = _of_arrays(self._arm.read())
             age = self._stamp_clock() - reading.stamp_s  # after the reading: another thread may move the clock
         except Exception as error:  # whatever a driver raises, the arm cannot be trusted
+            self.reading = self.pose = None
             return f"the arm cannot be read: {error}"
+        problem = self._objection(reading, age)
+        if problem:
+            self.reading = self.pose = None
+        else:
+            self.reading, self.pose = reading, kinematics.forward(reading.positions_rad)
+        return problem
+
+    def _objection(self, reading: JointReading, age: float) -> str:
+        """Why a measurement that is ``age`` [s] old cannot be trusted, in words."""
         if not -self._limits.future_tolerance_s <= age <= self._limits.reading_age_s:
             return f"measurement is {age:.3f} s old, at most {self._limits.reading_age_s:.3f} s allowed"
         if reading.positions_rad.shape != (6,) or not np.isfinite(reading.positions_rad).all():
             return f"measured joints are not six finite numbers: {reading.positions_rad}"
         if not isfinite(reading.gripper):
             return f"measured gripper opening is no finite number: {reading.gripper}"
-        self.reading, self.pose = reading, kinematics.forward(reading.positions_rad)
         return ""
 
     def watch_effort(self, now_s: float) -> str:

@@ -261,3 +261,30 @@ def test_stop_and_submit_do_not_wait_for_a_tick_that_hangs():
     thread.join(5.0)
     rig.arm.read = read
     assert rig.tick().stopped
+
+
+def test_a_move_that_is_asked_for_while_the_arm_is_being_read_is_not_refused_for_it():
+    rig = Rig()
+    rig.tick()
+    entered, release = threading.Event(), threading.Event()
+    read = rig.arm.read
+
+    def slow():
+        entered.set()
+        release.wait(5.0)
+        return read()
+
+    rig.arm.read = slow
+    ticking = threading.Thread(target=rig.servo.tick)
+    ticking.start()
+    assert entered.wait(5.0)
+    moves = []
+    pose = kinematics.forward(kinematics.NEUTRAL_JOINTS)
+    asking = threading.Thread(target=lambda: moves.append(rig.servo.move_to(pose)))
+    asking.start()
+    asking.join(0.2)
+    assert not moves, "it waits for the tick"
+    release.set()
+    ticking.join(5.0)
+    asking.join(5.0)
+    assert not moves[0].done and rig.tick().mode == Mode.MOVING

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Callable, Deque, Dict, Optional, Tuple, TypeVar
+from typing import Any, Callable, Deque, Dict, Optional, Tuple, TypeVar, cast
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class PolicyWorker:
         """Jobs that are not done ``timeout_s`` after they were asked for are refused with 504."""
         self.policy = policy
         self._timeout_s = timeout_s
-        self._jobs: queue.SimpleQueue[Optional[Tuple[Future[Any], Callable[[], Any]]]] = queue.SimpleQueue()
+        self._jobs = cast("queue.SimpleQueue[Optional[Tuple[Future[Any], Callable[[], Any]]]]", queue.SimpleQueue())
         self._seconds: Deque[float] = deque(maxlen=REMEMBERED)
         self._began_s: Optional[float] = None
         self._told = ""
@@ -108,7 +108,7 @@ class PolicyWorker:
         return task
 
     def _submit(self, job: Callable[[], Result]) -> "Future[Result]":
-        future: Future[Result] = Future()
+        future = cast("Future[Result]", Future())
         self._jobs.put((future, job))
         return future
 
