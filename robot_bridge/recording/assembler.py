@@ -18,8 +18,10 @@ _log = logging.getLogger(__name__)
 
 LOST_AFTER_S = 3.0
 """A step is not recorded where the report on one of its commands has not come by then."""
-EARLY = 0.3
+EARLY = 0.5
 """A command that comes this share of its duration too early for the next step still begins it: senders jitter."""
+YOUNG_S = 0.5 * STEP_S
+"""A step without a command that is younger than this when one comes is taken back: the step before lasts longer."""
 LATE_S = 0.25 * STEP_S
 """Where no command comes after its own, a step ends this much late."""
 
@@ -36,9 +38,14 @@ class _Begun:
     over: bool = False
 
     @property
+    def idle(self) -> bool:
+        """Whether it had no command so far."""
+        return not (self.awaited or self.done)
+
+    @property
     def longest_s(self) -> float:
         """Where no command ends it."""
-        return STEP_S + LATE_S if self.awaited or self.done else STEP_S
+        return STEP_S if self.idle else STEP_S + LATE_S
 
 
 class StepAssembler:
@@ -46,7 +53,8 @@ class StepAssembler:
 
     A step begins with a command and takes in all that begin within 0.2 s: one of a policy, or several short ones of a
     teleoperator, whose motions are composed. Where no command comes, steps without motion fill the gap, so that the log
-    has no holes: they are idle, and idle steps are masked later. All stamps are of the robot's clock. One thread.
+    has no holes: they are idle, and idle steps are masked later. The command that ends a gap begins a step at once:
+    what a 5 Hz operator decides is then one step, as in Bridge's data. All stamps are of the robot's clock. One thread.
 
     Args:
         writer: of the episode.
@@ -70,7 +78,10 @@ class StepAssembler:
 
     def command(self, sequence: int, stamp_s: float, duration_s: float = STEP_S) -> None:
         """A command was given, computed at ``stamp_s``."""
-        if not self._waiting or stamp_s - self._waiting[-1].begun_s >= STEP_S - EARLY * duration_s:
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and last.idle and stamp_s - last.begun_s < YOUNG_S:
+            self._waiting.pop()
+        if last is None or last.idle or stamp_s - last.begun_s >= STEP_S - EARLY * duration_s:
             self._begin(stamp_s)
         early = self._early.pop(sequence, None)
         if early is not None:
@@ -180,7 +191,7 @@ def _whole(step: _Begun) -> Done:
 def composed(actions: List[np.ndarray]) -> np.ndarray:
     """The Bridge action (7,) that does what several do one after the other; the gripper is the middle one's.
 
-    An opening that changes late in a step belongs to the next one: it would come up to a step too early otherwise.
+    It is what the gripper was told for most of the step. Operators at 5 Hz tell it one thing in a step.
     """
     if len(actions) == 1:
         return np.asarray(actions[0])

@@ -43,8 +43,8 @@ class Mapper:
     """Moves a target by what the hand does since the clutch closed.
 
     ``advance`` is called in each tick and returns the motion to command; ``target`` (4, 4) is where that leads. The
-    goal, which is where the hand wants the end effector, is looked at ``rate_hz`` times a second; translations of the
-    hand are scaled and added, its turns are left-multiplied in base_link about the end effector.
+    goal, which is where the hand wants the end effector, is looked at ``rate_hz`` times a second, when it is ``due``;
+    translations of the hand are scaled and added, its turns are left-multiplied in base_link about the end effector.
     """
 
     def __init__(self, settings: TeleopSettings) -> None:
@@ -96,6 +96,10 @@ class Mapper:
         goal[:3, 3] = start[:3, 3] + self._settings.scale * self._axes @ (hand[:3, 3] - reference[:3, 3])
         return goal
 
+    def due(self, now_s: float) -> bool:
+        """Whether this tick is one in which the hand is looked at: the nearest to when it should be."""
+        return now_s > self._decide_s - 0.5 * self._settings.tick_s
+
     def advance(self, hand: np.ndarray, measured: np.ndarray, now_s: float) -> Tuple[np.ndarray, Tuple[str, ...]]:
         """The Bridge motion (6,) [m, rad] of this tick and the names of the limits that cut it.
 
@@ -104,7 +108,7 @@ class Mapper:
         assert self.target is not None
         way, slips = self._way(hand)
         names = ["slip"] if slips else []
-        if now_s >= self._decide_s - 1e-9 and self._decide(way, now_s):
+        if self.due(now_s) and self._decide(way, now_s):
             names.append("velocity")
         elapsed_s = min(max(now_s - self._last_s, 0.0), 2.0 * self._settings.tick_s)
         self._last_s = now_s
@@ -164,7 +168,7 @@ class Mapper:
     def _decide(self, way: np.ndarray, now_s: float) -> bool:
         """Choose the velocity (6,) that makes the way (6,) in one period; whether it had to be capped."""
         period_s = 1.0 / self._settings.rate_hz
-        late = now_s - self._decide_s > period_s
+        late = now_s - self._decide_s > period_s - 0.5 * self._settings.tick_s
         self._decide_s = (now_s if late else self._decide_s) + period_s
         self._velocity, capped = way / period_s, False
         for part, speed, size in (

@@ -76,6 +76,7 @@ class Teleoperator:
         self._clutch = Clutch(settings.squeeze, settings.release)
         self._mapper = Mapper(settings)
         self._trigger = TriggerGrip()
+        self._opening = 1.0
         self._haptics = Haptics()
         self._events: List[str] = []
         self._sample: Optional[ControllerSample] = None
@@ -148,7 +149,8 @@ class Teleoperator:
             self._trigger.engage(robot.gripper)
         if not self._mapper.anchored:
             self._mapper.anchor(pose, robot.pose, now_s)
-        opening = self._trigger.follow(_hand(sample).trigger)
+        if self._mapper.due(now_s):
+            self._opening = self._trigger.follow(_hand(sample).trigger)
         delta, limits = self._mapper.advance(pose, robot.pose, now_s)
         self._number += 1
         self._mapper.sent(self._number, delta)
@@ -156,7 +158,7 @@ class Teleoperator:
             self._haptics.ask(haptics.CLAMP)
         duration_s = self.settings.tick_s
         return self._step(
-            now_s, self._clutch.state, "", Motion(self._number, delta / duration_s, duration_s, opening), limits
+            now_s, self._clutch.state, "", Motion(self._number, delta / duration_s, duration_s, self._opening), limits
         )
 
     def _step(

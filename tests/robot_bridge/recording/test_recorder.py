@@ -97,6 +97,24 @@ def test_short_commands_are_composed_to_steps(recorder: Recorder) -> None:
     assert lines[0]["clamps"] == ["leash"]
 
 
+@pytest.mark.parametrize("idle_s", [0.26, 0.3, 0.34, 0.38])
+def test_the_command_that_ends_a_gap_begins_a_step(recorder: Recorder, idle_s: float) -> None:
+    """What was decided at 5 Hz is one step, whenever the clutch closed; no step is much shorter or longer."""
+    robot = Robot(recorder, command_ticks=2)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(idle_s, False)
+    first_s = robot.now_s
+    robot.run(1.06, True)
+    recorder.stop(robot.now_s)
+    lines = read_lines(folder / STEPS)
+    stamps = np.array([line["stamp_s"] for line in lines])
+    moving = np.flatnonzero([np.any(line.get("action", [0.0] * 7)[:6]) for line in lines])
+    assert np.isclose(stamps[moving[0]], first_s, atol=0.021)
+    assert np.isclose(lines[moving[0]]["action"][0], 0.001 * sum(range(1, 6)))
+    assert np.diff(stamps).min() > 0.09 and np.diff(stamps).max() < 0.31
+
+
 def test_turns_are_composed_about_fixed_axes() -> None:
     quarter = np.pi / 2
     turns = [np.array([0, 0, 0.1, quarter, 0, 0, 1.0]), np.array([0.1, 0, 0, 0, 0, quarter, 0.0])]

@@ -240,6 +240,17 @@ def test_the_gripper_follows_the_trigger_and_holds_when_the_clutch_opens() -> No
     assert person.run(0.1)[-1].motion.gripper == pytest.approx(0.7)
 
 
+def test_the_gripper_changes_with_the_decisions_of_a_5_hz_operator() -> None:
+    """Its label is then that of a whole step, as in Bridge's data."""
+    person = Person(BRIDGE).engage()
+    openings = []
+    for tick in range(50):
+        person.held["trigger"] = min(1.0, 0.03 * tick)
+        openings += [step.motion.gripper for step in person.run(0.04)]
+    changes = np.flatnonzero(np.diff(openings)) + 1
+    assert len(changes) >= 5 and set(np.diff(changes)) <= {5}
+
+
 def test_the_gripper_starts_from_what_it_has() -> None:
     person = Person(SMOOTH)
     person.robot = RobotView(START, 0.2)

@@ -72,7 +72,7 @@ def gripper(trajectory: Trajectory) -> Iterator[Finding]:
         steady &= np.ptp(commanded[step : step + GRIPPER_STEPS]) < GRIPPER_MOVED
         if len(after) <= GRIPPER_STEPS or there or not steady:
             continue  # it would have had no time, or nothing to do
-        if float(np.max(np.sign(asked) * (after - opening[step]))) < GRIPPER_MOVED:
+        if float(np.max(np.sign(asked) * (after - opening[step - 1]))) < GRIPPER_MOVED:
             text = f"the gripper was told to {'open' if asked > 0 else 'close'} and did not move"
             yield Finding(MOTION, trajectory.key, text, (step, step + GRIPPER_STEPS))
 

@@ -162,6 +162,14 @@ def test_a_gripper_that_does_not_follow() -> None:
     assert finding.steps == (12, 20) and "told to close and did not move" in finding.text
 
 
+def test_a_gripper_that_closed_while_its_step_began() -> None:
+    """A command that came late in a step shows in the state before its label: that is no fault."""
+    one = sound()
+    state = one.state.copy()
+    state[:, 6] = np.where((np.arange(STEPS + 1) >= 12) & (np.arange(STEPS + 1) < 30), 0.4, 1.0)
+    assert not found(with_state(one, state))
+
+
 def test_duplicates() -> None:
     one = sound()
     copied = replace(one, key="copy")
