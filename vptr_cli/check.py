@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
+from vptr_cli.running import check_nothing_runs
 from vptr_policy.address import is_address
 
 ROBOTS = ("sim", "interbotix")
@@ -31,7 +32,8 @@ def check(
 ) -> int:
     """Check the arguments of robot.launch or evaluate.launch, as these do before they start anything.
 
-    Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then.
+    Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then;
+    so it does where nodes of the same names run already.
 
     Args:
         robot: sim or interbotix.
@@ -62,6 +64,10 @@ def check(
     if plan:
         checks["plan"] = (plan, lambda: _check_stored_plan(plan, key))
     problems = _problems(checks)
+    try:
+        check_nothing_runs()
+    except RuntimeError as error:
+        problems.append(str(error))
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
     if not problems:
