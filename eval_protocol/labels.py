@@ -14,11 +14,15 @@ CORRECTION, SECOND = "correction", "second"
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a trial counts as now: its verdict or the last correction; ``changes``: all corrections, oldest first."""
+    """What a trial counts as now: its verdict or the last label after it; ``corrections``: those that changed it.
+
+    Corrections are ordered oldest first. A label that says the same again only adds to it how far the trial came, what
+    went wrong or a remark.
+    """
 
     success: bool
     rubric: Rubric
-    changes: List[LabelRow]
+    corrections: List[LabelRow]
 
 
 def correct(store: Store, number: int, who: str, success: bool, rubric: Rubric, reason: str) -> None:
@@ -65,11 +69,13 @@ def rubric_of(milestones: Sequence[str], failure: str, note: str) -> Rubric:
 
 def _judgement(row: TrialRow, changes: List[LabelRow]) -> Judgement:
     noted = row.result.get("rubric") or {"milestones": row.result.get("milestones", [])}
-    success = bool(row.success)
-    if changes:
-        noted, success = changes[-1].rubric, changes[-1].success
+    success, corrections = bool(row.success), []
+    for change in changes:
+        if change.success != success:
+            corrections.append(change)
+        noted, success = change.rubric, change.success
     try:
-        return Judgement(success, Rubric.model_validate(noted), changes)
+        return Judgement(success, Rubric.model_validate(noted), corrections)
     except ValidationError as error:
         raise StoreError(
             f"the session file is damaged: what was noted of trial {row.number} attempt {row.attempt} is no rubric "

@@ -186,7 +186,7 @@ def _figures(logged: Logged) -> Dict[str, Any]:
 
 def _said(judgement: Optional[Judgement], labels: List[LabelRow]) -> Dict[str, Any]:
     """Success, milestones and remark as they count now, and who said otherwise before."""
-    changes = judgement.changes if judgement else []
+    changes = judgement.corrections if judgement else []
     return {
         "success": judgement.success if judgement else None,
         "milestones": tuple(judgement.rubric.milestones) if judgement else (),

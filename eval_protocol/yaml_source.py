@@ -1,7 +1,8 @@
 """YAML files that people write: every complaint about one names the file, the line, the value and what is expected."""
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Type, TypeVar, Union
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, Type, TypeVar, Union
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -62,12 +63,26 @@ class YamlSource:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            lines = []
-            for one in error.errors():
-                at = [*place, *one["loc"]]
-                where = f"{self.path}:{self.line(at)}: {_name(at)}"
-                lines.append(f"{where}: {one['msg']}{_given(one['input'])}")
+            errors = error.errors()
+            missing = {one["loc"] for one in errors if one["type"] == "missing"}
+            lines = [self._complaint(place, one, model, missing) for one in errors]
             raise PlanError("; ".join(lines)) from error
+
+    def _complaint(self, place: Place, one: Any, model: Type[BaseModel], missing: Set[Tuple[Any, ...]]) -> str:
+        """One thing that is wrong; a rule between several parts names the first of them."""
+        at = [*place, *one["loc"]]
+        text = one["msg"].replace("Value error, ", "")
+        if one["type"] == "extra_forbidden":
+            parent = one["loc"][:-1]
+            known = [str(name[-1]) for name in missing if name[:-1] == parent]
+            near = get_close_matches(str(at[-1]), known or ([] if parent else list(model.model_fields)), n=1)
+            text = "no such key" + (f"; did you mean {near[0]!r}?" if near else "")
+        elif one["type"] == "missing":
+            text = "is missing"
+        elif not one["loc"]:
+            words = (word.strip(",.:'") for word in text.split())
+            at += [word for word in words if self.line([*place, word]) != self.line(place)][:1]
+        return f"{self.path}:{self.line(at)}: {_name(at)}: {text}{_given(one['input'])}"
 
     def _refuse_twice(self, node: Any, place: List[Union[str, int]]) -> None:
         """Refuse a key that is given twice: YAML's readers would silently take the last."""

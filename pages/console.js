@@ -61,7 +61,7 @@ function banner(text, note) {
 
 function warning() {
   if (!state) return "";
-  if (state.robot && state.robot.stopped) return `STOPPED: ${state.robot.reason || "latched until resumed"}`;
+  if (state.robot && state.robot.stopped) return `STOPPED: ${(state.robot.reason || "latched until resumed").replace(/^stopped: /, "")}`;
   if (state.robot && state.robot.silent_s > 2) return `the robot has said nothing for ${state.robot.silent_s.toFixed(0)} s`;
   if (state.silent_s > 2) return `the session has said nothing for ${state.silent_s.toFixed(0)} s`;
   return "";
@@ -116,30 +116,58 @@ function drawAnswers() {
   });
 }
 
+// While a trial waits for its verdict: what is said with it. Between trials: what can be added to the last one.
 function drawRubric() {
-  const key = String(state.question);
-  by("rubric").hidden = !(control.mine && state.answers.includes("failure"));
+  const now = state.answers.includes("failure"), last = now || state.stage === "running" ? null : state.last;
+  by("rubric").hidden = !(control.mine && (now || last));
+  by("add").hidden = !last;
+  const key = last ? JSON.stringify(last) : String(state.question);
   if (key === judged) return;
   judged = key;
+  by("rubric-title").textContent = last ? `trial ${last.number}, a ${last.success ? "success" : "failure"}: how far it came` : "how far it came";
+  by("failure").disabled = Boolean(last && last.success);
   fill(by("milestones"), state.milestones, (name) => {
     const chip = element("button", name);
-    chip.type = "button"; chip.setAttribute("aria-pressed", "false");
+    chip.type = "button"; chip.setAttribute("aria-pressed", String(Boolean(last) && last.milestones.includes(name)));
     chip.onclick = () => chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
     return chip;
   });
   fill(by("failure"), ["", ...state.failures], (name) => element("option", name));
-  by("note").value = "";
+  by("failure").value = last ? last.failure : "";
+  by("note").value = last ? last.note : "";
+}
+
+function rubric(success) {
+  const milestones = [...by("milestones").children].filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.textContent);
+  return { milestones, failure: success ? "" : by("failure").value, note: by("note").value.trim() };
+}
+
+async function addDetails() {
+  const last = state && state.last;
+  if (!last) return;
+  const body = JSON.stringify({
+    attempt: last.id, rater: control.name, success: last.success, reason: "details, given after the verdict", rubric: rubric(last.success),
+  });
+  try {
+    const reply = await fetch("/review/labels", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const said = await reply.json();
+    if (!reply.ok) throw new Error(typeof said.detail === "string" ? said.detail : said.detail.map((one) => one.msg).join("; "));
+    banner(`kept with trial ${last.number}`, true);
+  } catch (error) { banner(`not kept: ${error.message}`, true); }
 }
 
 function drawControls() {
   const key = JSON.stringify(control);
   if (by("controls").dataset.key === key) return;
   by("controls").dataset.key = key;
+  if (control.mine && control.name === "operator" && state.operator && !localStorage.getItem("operator")) say({ do: "name", name: state.operator });
+  by("controls").classList.toggle("asked", Boolean(control.mine && control.asking));
   const parts = [element("span", control.mine ? "you have the controls" : `${control.holder || "nobody"} has the controls`)];
   if (control.watching) parts.push(element("span", `· ${control.watching} watching`));
-  if (!control.mine) parts.push(press("ask", "Ask for the controls", { do: "ask" }));
+  if (!control.mine && control.asked) parts.push(element("span", `· you have asked ${control.holder} for them`));
+  else if (!control.mine) parts.push(press("ask", "Ask for the controls", { do: "ask" }));
   if (control.mine && control.asking) parts.push(press("hand-over", `Give the controls to ${control.asking}`, { do: "hand_over", to: control.asking_id }));
-  parts.push(press("rename", "I am …", null));
+  parts.push(press("rename", control.name && control.name !== "operator" ? `I am ${control.name} …` : "I am …", null));
   by("controls").replaceChildren(...parts);
   by("rename").onclick = () => {
     const name = prompt("Your name, for the log", localStorage.getItem("operator") || "");
@@ -179,11 +207,8 @@ function drawProgress() {
 function answer(word) {
   if (!state || !control.mine || !state.answers.includes(word)) return;
   const value = { do: "answer", word, question: state.question };
-  if (word === "success" || word === "failure") {
-    value.milestones = [...by("milestones").children].filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.textContent);
-    value.failure = word === "failure" ? by("failure").value : "";
-  }
-  if (word !== "start" && word !== "continue") value.note = by("note").value.trim();
+  if (word === "success" || word === "failure") Object.assign(value, rubric(word === "success"));
+  else if (word !== "start" && word !== "continue") value.note = by("note").value.trim();
   say(value);
 }
 
@@ -218,6 +243,7 @@ function fill(parent, items, make) {
 }
 
 by("stop").onclick = stop;
+by("add").onclick = addDetails;
 by("opacity").oninput = () => { by("reference").style.opacity = by("opacity").value / 100; };
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
+from vptr_cli.running import check_nothing_runs
 from vptr_policy.address import is_address
 
 ROBOTS = ("sim", "interbotix")
@@ -91,7 +92,8 @@ class Demonstrations:
 def check(robot: Robot, hand: Hand, demonstrations: Demonstrations) -> int:
     """Check the arguments of robot.launch, evaluate.launch or collect.launch, as these do before they start anything.
 
-    Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then.
+    Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then;
+    so it does where nodes of the same names run already.
     """
     checks = {
         **_checks_of_robot(robot),
@@ -99,6 +101,10 @@ def check(robot: Robot, hand: Hand, demonstrations: Demonstrations) -> int:
         **_checks_of_demonstrations(demonstrations, robot.protocol),
     }
     problems = _problems(checks)
+    try:
+        check_nothing_runs()
+    except RuntimeError as error:
+        problems.append(str(error))
     for line in problems:
         print(f"vptr check: {line}", file=sys.stderr)
     if not problems:

@@ -97,6 +97,8 @@ def _study(laid_out: Any, key: Any, out: Optional[Path]) -> int:
         part, trial = laid_out.at(number)
         place = f"{part.task}, scenario {part.scenario}, {trial.start_pose}, {trial.placement_words()}"
         print(f"trial {number:3d}  policy {trial.label()}  {place}")
+    if len({policy.checkpoint for policy in key.policies.values()}) < len(key.policies):
+        print("note: some of these policies have the same files: they can only differ by chance")
     for path in written:
         print(f"written to {path}")
     if not written:

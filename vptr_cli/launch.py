@@ -22,9 +22,10 @@ class Launch:
     def __init__(self, file: str, arguments: Dict[str, str], log_folder: Path) -> None:
         port = _free_port()
         log_folder.mkdir(parents=True, exist_ok=True)
+        self.master = f"http://127.0.0.1:{port}"
         environment = dict(
             os.environ,
-            ROS_MASTER_URI=f"http://127.0.0.1:{port}",
+            ROS_MASTER_URI=self.master,
             ROS_IP="127.0.0.1",
             ROS_LOG_DIR=str(log_folder.resolve()),
             PYTHONUNBUFFERED="1",

@@ -101,6 +101,8 @@ class Control:
             held = self._held()
             return {
                 "mine": held and self._holder == client,
+                "name": self._name(client),
+                "asked": self._asking == client,
                 "holder": self._name(self._holder) if held else "",
                 "asking": self._name(self._asking),
                 "asking_id": self._asking,

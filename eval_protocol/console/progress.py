@@ -1,11 +1,12 @@
 """What the console reads of a session's file: the trials, how they went, what a picture of their start looks like."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from eval_protocol.labels import Judgement, judgements
 from eval_protocol.plan import Plan, Trial, instructions
 from eval_protocol.store import Store, TrialRow
 from eval_protocol.study import Schedule, Study, schedule_from_json
@@ -21,6 +22,17 @@ class Progress:
     title: str
     schedule: Schedule
     rows: Sequence[TrialRow]
+    judged: Dict[str, Judgement] = field(default_factory=dict)
+
+    @cached_property
+    def last(self) -> Optional[Dict[str, Any]]:
+        """The verdict given last, as it counts now, None before the first."""
+        rows = [row for row in self.rows if row.id in self.judged]
+        if not rows:
+            return None
+        row = max(rows, key=lambda one: one.ended_s or 0.0)
+        now = self.judged[row.id]
+        return {"id": row.id, "number": row.number, "success": now.success, **now.rubric.to_json()}
 
     @property
     def blind(self) -> bool:
@@ -88,7 +100,7 @@ def read_progress(path: Path) -> Progress:
     try:
         session = store.session()
         schedule = schedule_from_json(session.plan)
-        return Progress(f"{path.parent.name}: {schedule.title()}", schedule, store.trials())
+        return Progress(f"{path.parent.name}: {schedule.title()}", schedule, store.trials(), judgements(store))
     finally:
         store.close()
 

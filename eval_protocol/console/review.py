@@ -118,11 +118,13 @@ def rated(path: Path, rating: Rating) -> None:
 
 
 def _attempt(row: TrialRow, trial: Trial, labels: List[LabelRow]) -> Dict[str, Any]:
-    history = []
+    history: List[Dict[str, Any]] = []
     if row.success is not None:
         history.append(_said(row.ended_s or 0.0, "verdict", row.reason, row.success, row.result.get("rubric", {}), ""))
-    history += [_said(one.stamp_s, one.role, one.rater, one.success, one.rubric, one.reason) for one in labels]
-    corrections = [one for one in history if one["role"] in ("verdict", "correction")]
+    for one in [label for label in labels if label.role != "second"]:
+        same = history and history[-1]["success"] == one.success
+        role = "details" if same else one.role
+        history.append(_said(one.stamp_s, role, one.rater, one.success, one.rubric, one.reason))
     return {
         "id": row.id,
         "number": row.number,
@@ -131,11 +133,12 @@ def _attempt(row: TrialRow, trial: Trial, labels: List[LabelRow]) -> Dict[str, A
         "start_pose": trial.start_pose,
         "placement": trial.placement_words(),
         "state": row.state,
-        "success": corrections[-1]["success"] if corrections else None,
+        "success": history[-1]["success"] if history else None,
+        "rubric": history[-1]["rubric"] if history else {},
         "reason": row.reason,
         "duration_s": row.result.get("duration_s"),
         "video": f"/session/{row.result['video']}" if row.result.get("video") else "",
-        "history": [one for one in history if one["role"] != "second"],
+        "history": history,
     }
 
 

@@ -55,7 +55,7 @@ class RosDesk:
         self._picture, self._number = b"", 0
         self._trace = Trace()
         self._progress: Optional[Progress] = None
-        self._problem = ""
+        self._problem = self._operator = ""
         rospy.Subscriber("/session/state", SessionState, self._hear_session, queue_size=1)
         rospy.Subscriber("/widowx/state", EndEffectorState, self._hear_robot, queue_size=1, tcp_nodelay=True)
         rospy.Subscriber("/policy/run_episode/feedback", RunEpisodeActionFeedback, self._hear_step, queue_size=20)
@@ -88,6 +88,8 @@ class RosDesk:
             "robot": None,
             "trial": self._trial(),
             "progress": self._progress.trials if self._progress else [],
+            "last": self._progress.last if self._progress else None,
+            "operator": self._operator,
             "trace": self._trace.shown(
                 session.limit_s if session else 0.0, self._progress is None or self._progress.blind
             ),
@@ -129,6 +131,7 @@ class RosDesk:
             return
         try:
             self._progress, self._problem = read_progress(folder / "session.sqlite"), ""
+            self._operator = str(rospy.get_param("/session/operator", ""))
         except (StoreError, PlanError, ValueError) as error:
             self._problem = str(error)
 

@@ -26,12 +26,22 @@ def test_the_last_correction_counts_and_every_label_stays(store):
     correct(store, 2, "cem", False, Rubric(failure="dropped"), "it hung over the rim")
     now = of(store, 2)
     assert (now.success, now.rubric.failure) == (False, "dropped")
-    assert [(one.rater, one.success, one.reason) for one in now.changes] == [
+    assert [(one.rater, one.success, one.reason) for one in now.corrections] == [
         ("bob", True, "it lay in the pot"),
         ("cem", False, "it hung over the rim"),
     ]
-    assert now.changes[0].stamp_s <= now.changes[1].stamp_s
+    assert now.corrections[0].stamp_s <= now.corrections[1].stamp_s
     assert [row.success for row in store.trials() if row.number == 2] == [False]
+
+
+def test_details_that_are_added_later_are_no_correction(store):
+    correct(store, 2, "bob", False, Rubric(failure="dropped"), "details, given after the verdict")
+    now = of(store, 2)
+    assert (now.success, now.rubric.failure, now.corrections) == (False, "dropped", [])
+    correct(store, 2, "bob", True, Rubric(), "it lay in the pot")
+    correct(store, 2, "bob", True, Rubric(note="on its side"), "details, given after the verdict")
+    now = of(store, 2)
+    assert (now.success, now.rubric.note, [one.success for one in now.corrections]) == (True, "on its side", [True])
 
 
 def test_no_label_can_be_changed_or_removed(store):

@@ -115,7 +115,7 @@ def test_taking_out_puts_the_container_under_the_gripper_too():
     ("change", "message"),
     [
         (("x: 0.235", "x: 2.35"), "lab.yaml:12: poses.left_front.x: .*, got 2.35"),
-        (("roll: 0.0", "rol: 0.0"), "rol: Extra inputs"),
+        (("roll: 0.0", "rol: 0.0"), "rol: no such key; did you mean .roll."),
         (("gripper: 1.0", "gripper: .nan"), "gripper"),
         (("  left_rear:   {x: 0.325", "  left_back:   {x: 0.325"), "must name exactly"),
         (("table: {x_min: 0.19, x_max: 0.375", "table: {x_min: 0.39, x_max: 0.375"), "x_min must be below"),

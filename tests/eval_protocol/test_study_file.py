@@ -57,7 +57,7 @@ def test_a_study_is_laid_out_from_yaml(written, tmp_path):
         (("[1, 2]", "[3]"), "study.yaml:6: scenarios: scenario 3 .* needs `targets`"),
         (("seed: 7", "seed: seven"), "study.yaml:7: seed: Input should be a valid integer"),
         (("[ours, base]", "[ours, ours]"), "study.yaml:9: primary: .*names 'ours' twice"),
-        (("test: stratified", "tests: stratified"), "study.yaml:10: tests: Extra inputs"),
+        (("test: stratified", "tests: stratified"), "study.yaml:10: tests: no such key; did you mean 'test'"),
         (("base_rate: 0.25", "base_rate: 25"), "study.yaml:11: base_rate: Input should be less than 1, got 25"),
         (("seed: 7", "protocol: mine.yaml"), "no file .*mine.yaml"),
     ],

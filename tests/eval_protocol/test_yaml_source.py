@@ -1,7 +1,7 @@
 from typing import Dict, List
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from eval_protocol.yaml_source import PlanError, Strict, YamlSource
 
@@ -56,15 +56,33 @@ def test_sound_files_are_read(source):
 @pytest.mark.parametrize(
     ("change", "line", "problem"),
     [
-        (("  left: {x: 0.1, y: 0.2}", "  left: {x: 0.1}"), 4, "poses.left.y: Field required"),
-        (("name: ann", "nam: ann"), 2, "nam: Extra inputs"),
-        (("name: ann\n", ""), 1, "name: Field required"),
+        (("  left: {x: 0.1, y: 0.2}", "  left: {x: 0.1}"), 4, "poses.left.y: is missing"),
+        (("name: ann", "nam: ann"), 2, "nam: no such key; did you mean .name.?"),
+        (("name: ann\n", ""), 1, "name: is missing"),
         (("    x: 0.3", "    x: {}"), 6, "poses.right.x: Input should be a valid number"),
     ],
 )
 def test_what_is_missing_or_too_much_has_the_line_of_what_holds_it(source, change, line, problem):
     with pytest.raises(PlanError, match=rf"lab.yaml:{line}: {problem}"):
         source(TEXT.replace(*change)).validated(Whole)
+
+
+class Paired(Strict):
+    """Two parts that have to agree."""
+
+    left: List[int]
+    right: List[int]
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Paired":
+        if len(self.left) != len(self.right):
+            raise ValueError(f"right must be as long as left, got {len(self.right)}")
+        return self
+
+
+def test_a_rule_between_parts_has_the_line_of_the_first_that_it_names(source):
+    with pytest.raises(PlanError, match=r"lab.yaml:3: right: right must be as long as left, got 2$"):
+        source("left: [1]\n\nright: [1, 2]\n").validated(Paired)
 
 
 def test_a_key_that_is_given_twice_is_not_taken_silently(source):

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from eval_protocol.lab import PROTOCOL
-from eval_protocol.store import Store, TrialRow
+from eval_protocol.store import LabelRow, Store, TrialRow
 from robot_bridge.share import share_path
 from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
 from tests.ros.test_session_node import WEIGHTS, StandingPolicy, start_bridge
@@ -72,6 +72,12 @@ class Graph:
     def rows(self) -> List[TrialRow]:
         store = Store(self.folder / "session" / "session.sqlite", read_only=True)
         rows = [row for row in store.trials() if row.state != "planned"]
+        store.close()
+        return rows
+
+    def labels(self) -> List[LabelRow]:
+        store = Store(self.folder / "session" / "session.sqlite", read_only=True)
+        rows = store.labels()
         store.close()
         return rows
 
@@ -165,8 +171,15 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
     page.keyboard.press("s")
     page.wait_for_selector("#trial-title:has-text('Trial 2 of 3')")
 
+    page.wait_for_selector("#rubric-title:has-text('trial 1, a success')")  # what there was no time for can be added
+    page.click("#milestones button:has-text('grasp')")
+    keep(page, "details")
+    page.click("#add")
+    page.wait_for_selector("#banner:has-text('kept with trial 1')")
+
     page.reload()
     stage(page, "setup")
+    page.wait_for_selector("#milestones button[aria-pressed=true]:has-text('grasp')")
     page.keyboard.press("Enter")
     stage(page, "running")
     page.keyboard.press("a")
@@ -206,6 +219,9 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
         *[(3, "aborted", None)] * (len(rows) - 4), (3, "committed", True),
     ]  # fmt: skip
     assert len(rows) >= 6
+    (added,) = graph.labels()
+    assert (added.trial, added.success, added.rubric["milestones"]) == (rows[0].id, True, ["reach", "grasp"])
+    assert added.rubric["note"] == "touched it <b>once</b>"
     assert rows[0].result["rubric"]["milestones"] == ["reach"] and rows[0].reason == "operator: touched it <b>once</b>"
     assert rows[2].result["rubric"]["failure"] and rows[1].reason == "operator: no reason given"
     assert rows[3].reason.startswith("interrupted")

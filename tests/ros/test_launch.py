@@ -11,6 +11,7 @@ import pytest
 
 from tests.ros.conftest import REPO, free_port, wait_for
 from vptr_cli.launch import Launch
+from vptr_cli.running import alive
 
 
 @pytest.mark.timeout(60)
@@ -42,7 +43,7 @@ def test_wrong_arguments_end_the_launch_with_a_line_and_a_status(
 
 
 @pytest.mark.timeout(120)
-def test_a_node_that_crashes_is_started_again(tmp_path: Path) -> None:
+def test_a_node_that_crashes_is_started_again_and_a_second_launch_leaves_it_alone(tmp_path: Path) -> None:
     started = re.compile(r"\[bridge-\d+\]: started with pid \[(\d+)\]")
     with Launch("robot.launch", {"policy": "none"}, tmp_path) as launch:
         pids = (int(match[1]) for match in map(started.search, launch.lines()) if match)
@@ -51,6 +52,13 @@ def test_a_node_that_crashes_is_started_again(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         second = next(pids)
         assert second != first and Path(f"/proc/{second}").exists()
+        wait_for(lambda: len(alive(launch.master, ("/bridge", "/camera"))) == 2, 20.0, "the bridge's second life")
+        again = ["roslaunch", str(REPO / "launch" / "robot.launch"), "policy:=none"]
+        environment = {**os.environ, "ROS_MASTER_URI": launch.master, "ROS_LOG_DIR": str(tmp_path)}
+        done = subprocess.run(again, env=environment, capture_output=True, text=True, timeout=50, check=False)
+        assert done.returncode == 1 and f"/bridge, /camera at the ROS master {launch.master}" in done.stderr
+        assert "process[" not in done.stdout and alive(launch.master, ("/bridge",)) and Path(f"/proc/{second}").exists()
+    assert alive(launch.master, ("/bridge",)) == []
 
 
 @pytest.mark.timeout(120)

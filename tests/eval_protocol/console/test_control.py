@@ -31,7 +31,9 @@ def test_the_first_controls_and_others_watch(control: Control) -> None:
     assert control.require("ann") == "Ann"
     with pytest.raises(Refused, match="Ann has the controls"):
         control.require("bob")
-    assert control.described("bob") == {"mine": False, "holder": "Ann", "asking": "", "asking_id": "", "watching": 1}
+    assert control.described("bob") == {
+        "mine": False, "name": "Bob", "asked": False, "holder": "Ann", "asking": "", "asking_id": "", "watching": 1,
+    }  # fmt: skip
 
 
 def test_controls_are_handed_over_to_who_asked(control: Control) -> None:
