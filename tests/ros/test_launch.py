@@ -43,7 +43,7 @@ def test_a_node_that_crashes_is_started_again_and_a_second_launch_leaves_it_alon
         os.kill(first, signal.SIGKILL)
         second = next(pids)
         assert second != first and Path(f"/proc/{second}").exists()
-        wait_for(lambda: alive(launch.master, ("/bridge",)), 20.0, "the bridge's second life")
+        wait_for(lambda: len(alive(launch.master, ("/bridge", "/camera"))) == 2, 20.0, "the bridge's second life")
         again = ["roslaunch", str(REPO / "launch" / "robot.launch"), "policy:=none"]
         environment = {**os.environ, "ROS_MASTER_URI": launch.master, "ROS_LOG_DIR": str(tmp_path)}
         done = subprocess.run(again, env=environment, capture_output=True, text=True, timeout=50, check=False)
