@@ -60,6 +60,7 @@ class EpisodeStore:
         self.root = root
         self._least_free_bytes = least_free_bytes
         self._lock: Optional[int] = None
+        self._read: Dict[Path, Tuple[int, Dict[str, Any]]] = {}
 
     def __enter__(self) -> "EpisodeStore":
         self.root.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,7 @@ class EpisodeStore:
         """What killed recorders left behind and nobody has decided about."""
         found = []
         for folder in self.episodes():
-            about = read_about(folder)
+            about = self._about(folder)
             open_ended = not about.get("finished", True) or about.get("success") is None
             if open_ended and not about.get("discarded"):
                 found.append(Unfinished(folder, str(about.get("task", "")), len(acted(whole_lines(folder)))))
@@ -140,11 +141,19 @@ class EpisodeStore:
         write_whole(folder / names.ABOUT, about, True)
         return about
 
+    def _about(self, folder: Path) -> Dict[str, Any]:
+        """The episode.json of an episode; read again where it has changed: there may be thousands at each verdict."""
+        changed_ns = (folder / names.ABOUT).stat().st_mtime_ns
+        known = self._read.get(folder)
+        if known is None or known[0] != changed_ns:
+            known = self._read[folder] = (changed_ns, read_about(folder))
+        return known[1]
+
     def tally(self, task: str) -> Tally:
         """Count the episodes of a task."""
         found = Tally()
         for folder in self.episodes():
-            about = read_about(folder)
+            about = self._about(folder)
             if about.get("task") == task:
                 _count(found, about)
         return found

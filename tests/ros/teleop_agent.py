@@ -77,12 +77,12 @@ def drive(publisher: Any, actions: list) -> None:
     tell("driven")
 
 
-def repeat(message: Any) -> None:
+def repeat(message: Any, end: threading.Event) -> None:
     """Say what a recorder would say, five times a second."""
     publisher = rospy.Publisher("/recorder/state", RecorderState, queue_size=1)
-    while True:
+    while not end.wait(0.2):
         publisher.publish(message)
-        time.sleep(0.2)
+    publisher.unregister()
 
 
 def main() -> None:
@@ -97,6 +97,7 @@ def main() -> None:
     hear("/recorder/film/compressed", CompressedImage, lambda message: {"bytes": len(message.data)})
     commands = rospy.Publisher("/widowx/command", EndEffectorCommand, queue_size=10, tcp_nodelay=True)
     events = rospy.Publisher("/teleop/event", String, queue_size=10)
+    repeating = threading.Event()
     tell("ready")
     for line in sys.stdin:
         said = json.loads(line)
@@ -105,7 +106,11 @@ def main() -> None:
         elif "press" in said:
             events.publish(String(data=said["press"]))
         elif "recorder" in said:
-            threading.Thread(target=repeat, args=(RecorderState(**said["recorder"]),), daemon=True).start()
+            repeating.set()
+            repeating = threading.Event()
+            if said["recorder"] is not None:
+                message = RecorderState(**said["recorder"])
+                threading.Thread(target=repeat, args=(message, repeating), daemon=True).start()
         else:
             threading.Thread(target=call, args=(said["call"], said["arguments"]), daemon=True).start()
 

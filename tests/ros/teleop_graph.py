@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from robot_bridge.teleop.watchdog import CLIENT_LEFT_S
 from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
 
 TOKEN = "a token for tests"
@@ -68,7 +69,7 @@ class Graph:
 
     def __init__(self, master: Master, folder: Path, camera: bool = False, **parameters: object) -> None:
         master.use_sim_time()
-        self.nodes = Nodes(master, folder)
+        self.folder, self.nodes = folder, Nodes(master, folder)
         self.bridge = self.nodes.start("bridge_node", name_="bridge", robot="sim", speed=1.0)
         if camera:
             self.nodes.start("camera_node", name_="camera", camera="sim", rate=10)
@@ -124,6 +125,16 @@ class Graph:
     def position(self) -> Tuple[float, float, float]:
         x, y, z = self.agent.last("/widowx/state")["pose"][:3]
         return x, y, z
+
+    def rest(self) -> None:
+        """As at the start: nobody speaks for a recorder, the arm is disarmed, the teleoperator takes a new headset."""
+        since = time.monotonic()
+        self.agent.say({"recorder": None})
+        if self.teleop.process.poll() is not None:
+            self.start_teleop()
+        for service in ("/widowx/resume", "/widowx/disarm"):
+            assert self.agent.call(service)["success"], self.agent.last("answer")
+        time.sleep(max(0.0, since + CLIENT_LEFT_S + 0.1 - time.monotonic()))
 
     def close(self) -> None:
         self.nodes.kill_all()

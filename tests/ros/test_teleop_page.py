@@ -40,11 +40,20 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture
-def graph(private_master: Master, tmp_path: Path) -> Iterator[Graph]:
-    started = Graph(private_master, tmp_path, camera=True, record=tmp_path / "hand.jsonl")
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    folder = tmp_path_factory.mktemp("teleop")
+    master = Master(folder)
+    started = Graph(master, folder, camera=True, record=folder / "hand.jsonl")
     yield started
     started.close()
+    master.kill()
+
+
+@pytest.fixture
+def graph(shared: Graph) -> Iterator[Graph]:
+    yield shared
+    shared.rest()
 
 
 @pytest.fixture
@@ -113,12 +122,12 @@ def walk(graph: Graph, quest: Quest) -> List[np.ndarray]:
     return reached
 
 
-def test_the_arm_follows_the_hand(graph: Graph, driving: Quest, tmp_path: Path) -> None:
+def test_the_arm_follows_the_hand(graph: Graph, driving: Quest) -> None:
     walked: List[List[np.ndarray]] = []
     insist(lambda: walked.append(walk(graph, driving)), lambda: len(walked[-1]) == len(PATH), "the whole path")
     reached = np.array(walked[-1])
     assert np.abs(reached - reached[0] - PATH @ base_from_hand(180).T).max() < 0.004, "4 mm"
-    samples = list(read_stream(tmp_path / "hand.jsonl"))
+    samples = list(read_stream(graph.folder / "hand.jsonl"))
     stamps = np.array([sample.stamp_s for sample in samples])
     assert np.median(np.diff(stamps)) == pytest.approx(1 / 72, rel=0.1), "72 Hz"
     assert {sample.frame for sample in samples} == {"room"} and all(sample.visible for sample in samples)
@@ -243,7 +252,7 @@ def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browse
 def test_the_window_leads_through_a_demonstration_by_keys_and_buttons(
     graph: Graph, browser: Any, tmp_path: Path
 ) -> None:
-    graph.start_recorder(tmp_path / "episodes", goal=44)
+    recorder = graph.start_recorder(tmp_path / "episodes", goal=44)
     watcher = browser.new_page(viewport=TABLET)
     watcher.goto(graph.address())
     watcher.wait_for_selector("#counter:has-text('0 / 44')")
@@ -261,6 +270,7 @@ def test_the_window_leads_through_a_demonstration_by_keys_and_buttons(
     watcher.wait_for_function("document.querySelectorAll('.screen')[1].hidden")
     assert graph.agent.last("/recorder/state")["have"] == 0
     watcher.close()
+    recorder.kill()
 
 
 def stage(graph: Graph) -> str:
@@ -268,11 +278,12 @@ def stage(graph: Graph) -> str:
 
 
 def test_buttons_and_pulses(graph: Graph, driving: Quest) -> None:
+    since = time.monotonic()
     graph.agent.say({"recorder": RECORDING})
     driving.page.wait_for_function("document.getElementById('latency').textContent.includes('link')")
     keep(driving.page, "teleop-vr")
     for button, side, event in (("A", "right", "success"), ("B", "right", "failure"), ("X", "left", "discard")):
-        insist(partial(driving.tap, button, side), partial(told_of, graph, event), event)
+        insist(partial(driving.tap, button, side), partial(told_of, graph, event, since), event)
     assert {(0.5, 30), (0.8, 150)} <= pulses(driving), "clutch and record"
     insist(partial(run_away, graph, driving), lambda: (0.3, 20) in pulses(driving), "the clamp to be felt")
     engage(graph, driving)
@@ -299,8 +310,8 @@ def run_away(graph: Graph, quest: Quest) -> None:
         time.sleep(0.02)
 
 
-def told_of(graph: Graph, event: str) -> bool:
-    return event in [told["event"] for told in graph.agent.all("/teleop/event")]
+def told_of(graph: Graph, event: str, since: float) -> bool:
+    return event in [told["event"] for told in graph.agent.since("/teleop/event", since)]
 
 
 def test_the_room_is_seen_behind_the_panels(graph: Graph, quest: Quest) -> None:
