@@ -12,6 +12,7 @@ def tutorial(
     steps: int = 4000,
     seed: int = 0,
     protocol: Optional[Path] = None,
+    speed: float = 0.0,
     list: bool = False,
 ) -> int:
     """Collect demonstrations, check them, train on them, evaluate and report: the whole loop in simulation.
@@ -27,6 +28,7 @@ def tutorial(
         steps: updates of the training.
         seed: of all of it.
         protocol: YAML of start poses, trials and times; default the paper's.
+        speed: of the trials, times real time; 0: the highest that this machine keeps up with, measured first.
         list: show the parts, what is done, and their commands.
     """
     from vptr_cli.experiments.parts import Part, PartFailed, describe, generated, minutes, run_parts, trained
@@ -34,7 +36,8 @@ def tutorial(
     episodes, data, run = out / "episodes", out / "data", out / "runs" / "bc"
     own = ("--protocol", str(protocol)) if protocol else ()
     hand = ("sim", "teleoperate", "--task", task, "--goal", str(goal), "--seed", str(seed), *own)
-    trial = ("demo", "--task", task, "--policy", str(run / "checkpoint"), "--seed", str(seed), *own)
+    pace = ("--speed", str(speed)) if speed else ()
+    trial = ("demo", "--task", task, "--policy", str(run / "checkpoint"), "--seed", str(seed), *own, *pace)
     parts: List[Part] = [
         Part("collect", (*hand, "--out", str(episodes))),
         Part("check", ("data", "check", str(episodes))),

@@ -21,7 +21,7 @@ class Collecting:
     """``real``: the bridge is that of the real arm, over the stand-in of its driver."""
 
     def __init__(self, master: Master, folder: Path, real: bool = False, bag: bool = False, **parameters: Any) -> None:
-        self._master, self._folder, self._bridge = master, folder, None  # type: ignore[var-annotated]
+        self.master, self._folder, self._bridge = master, folder, None  # type: ignore[var-annotated]
         self.nodes = Nodes(master, folder)
         self.out = Path(parameters.pop("out", folder / "episodes"))
         self._parameters = {"task": TASK, "goal": 3, "cameras": CAMERA, **parameters}
@@ -41,6 +41,18 @@ class Collecting:
         self.recorder = self.nodes.start("recorder_node", name_="recorder", out=self.out, **self._parameters)
         return self.recorder
 
+    def renew(self, out: Path) -> None:
+        """Another recorder, of another folder; the arm is disarmed, and no latch is left of what was before."""
+        if out == self.out:
+            return
+        self.recorder.kill()
+        self.out = out
+        self.agent.heard.clear()
+        for service in ("/widowx/resume", "/widowx/disarm"):
+            assert self.agent.call(service)["success"], self.agent.last("answer")
+        self.start_recorder()
+        self.until("waiting")
+
     def _start_real(self) -> "subprocess.Popen[bytes]":
         frames = self._folder / "frames"
         frames.mkdir()
@@ -51,7 +63,7 @@ class Collecting:
         command = [sys.executable, "-m", "tests.ros.xs_robot", str(self._folder / "arm.jsonl"), "__name:=bridge"]
         with (self._folder / "bridge.log").open("wb") as log:
             return subprocess.Popen(
-                [*command, "_robot:=interbotix"], env=self._master.environment, cwd=REPO, stdout=log, stderr=log
+                [*command, "_robot:=interbotix"], env=self.master.environment, cwd=REPO, stdout=log, stderr=log
             )
 
     def state(self) -> Dict[str, Any]:

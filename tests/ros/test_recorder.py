@@ -26,11 +26,20 @@ from vptr_policy.data.robot.sources import demonstrations
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def collecting(private_master: Master, tmp_path: Path) -> Iterator[Collecting]:
-    started = Collecting(private_master, tmp_path, bag=True)
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collecting]:
+    folder = tmp_path_factory.mktemp("collecting")
+    master = Master(folder)
+    started = Collecting(master, folder, bag=True)
     yield started
     started.close()
+    master.kill()
+
+
+@pytest.fixture
+def collecting(shared: Collecting, tmp_path: Path) -> Collecting:
+    shared.renew(tmp_path / "episodes")
+    return shared
 
 
 def vptr(master: Master, *arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -122,9 +131,7 @@ def test_verdicts_count_and_a_discarded_one_is_no_data(collecting: Collecting) -
     assert len(list(collecting.out.glob("*/*"))) == since + 1
 
 
-def test_a_killed_recorder_loses_the_step_in_flight_and_offers_the_rest(
-    collecting: Collecting, private_master: Master
-) -> None:
+def test_a_killed_recorder_loses_the_step_in_flight_and_offers_the_rest(collecting: Collecting) -> None:
     collecting.ready()
     folder = collecting.start()
     collecting.drive(path(40), wait=False)
@@ -136,7 +143,7 @@ def test_a_killed_recorder_loses_the_step_in_flight_and_offers_the_rest(
     assert offered["folder"] == str(folder) and "keep or discard it" in offered["says"]
     assert int(offered["says"].split(": ")[2].split()[0]) >= seen - 1
     assert offered["answers"] == ["success", "failure", "discard"]
-    recovered = vptr(private_master, "data", "recover", collecting.out, "--discard", "knife_in_pot/episode-000000")
+    recovered = vptr(collecting.master, "data", "recover", collecting.out, "--discard", "knife_in_pot/episode-000000")
     assert recovered.returncode == 1 and "another recorder writes there" in recovered.stderr
     assert collecting.press("success", "waiting")["have"] == 1
     one = read_episode(folder, 0)
@@ -195,9 +202,9 @@ def test_an_episode_is_done_again_by_the_robot(private_master: Master, tmp_path:
     collecting = Collecting(private_master, tmp_path, real=real)
     try:
         collecting.ready()
-        folder = collecting.demonstrate(15)
+        folder = collecting.demonstrate(10)
         collecting.until("waiting")
-        collecting.drive(path(40), wait=False)
+        collecting.drive(path(25), wait=False)
         wait_for(lambda: collecting.agent.last("/widowx/state")["mode"] == "SERVO", 20.0, "another commander")
         refused = vptr(private_master, "data", "replay", folder, "--ros")
         assert refused.returncode == 1 and "/agent commands the arm: end that first" in refused.stderr

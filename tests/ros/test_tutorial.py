@@ -36,7 +36,7 @@ def tutorial(out: Path, *more: str) -> "subprocess.CompletedProcess[str]":
 def test_from_demonstrations_to_a_report(tmp_path: Path) -> None:
     protocol = tmp_path / "lab.yaml"
     protocol.write_text(PROTOCOL)
-    size = ("--goal", "2", "--steps", "4", "--protocol", str(protocol))
+    size = ("--goal", "2", "--steps", "4", "--protocol", str(protocol), "--speed", "2")
     done = tutorial(tmp_path / "tutorial", *size)
     assert done.returncode == 0, done.stdout + done.stderr
     report = tmp_path / "tutorial" / "session" / "report.html"
