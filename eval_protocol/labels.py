@@ -32,6 +32,11 @@ def correct(store: Store, number: int, who: str, success: bool, rubric: Rubric, 
     store.label(_judged(store, number), _named(who), CORRECTION, success, rubric.to_json(), reason.strip())
 
 
+def noted(store: Store, number: int) -> Rubric:
+    """How far a judged trial came, what went wrong and the remark, as they count now."""
+    return judgements(store)[_judged(store, number).id].rubric
+
+
 def rate(store: Store, number: int, rater: str, success: bool, rubric: Rubric) -> None:
     """Log a second rater's label of a trial; each rater gives one."""
     store.label(_judged(store, number), _named(rater), SECOND, success, rubric.to_json())

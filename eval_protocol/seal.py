@@ -93,7 +93,7 @@ def key_from_json(value: Mapping[str, Any], commitment: str, plan: str, source: 
     try:
         key = Key.model_validate(value)
     except ValidationError as error:
-        raise SealError(f"{source} is no key: {error.errors()[0]['msg']}") from error
+        raise SealError(f"{source} is no key: give the .key.json that was written beside the plan") from error
     if key.commitment() != commitment:
         raise SealError(f"{source} is not the key of this plan: {key.commitment()}, the plan says {commitment}")
     if key.plan != plan:

@@ -37,6 +37,8 @@ class TooSlow(Aborted):
 class Stopped(RuntimeError):
     """The session cannot or shall not go on; the message says why and what to do."""
 
+    episode: Optional["Episode"] = None
+
 
 @dataclass
 class Episode:
@@ -140,7 +142,8 @@ class Session:
             self._abort(row, str(abort), abort.episode)
             return abort
         except (Stopped, KeyboardInterrupt) as stop:
-            self._abort(row, "session stopped: {}".format(stop or "interrupted from the keyboard"), None)
+            ran = getattr(stop, "episode", None)
+            self._abort(row, "session stopped: {}".format(stop or "interrupted from the keyboard"), ran)
             raise
         except Exception as error:
             self._abort(row, f"error in the session: {error!r}", None)
@@ -156,7 +159,11 @@ class Session:
         self._store.log("ready", "the scene is ready, the policy starts", row)
         episode = self._robot.run_policy(plan, trial, row)
         self._store.log("ended", f"the policy ended: {episode.ended}", row)
-        return episode, self._robot.verdict(plan, trial, episode)
+        try:
+            return episode, self._robot.verdict(plan, trial, episode)
+        except (Aborted, Stopped) as ended:
+            ended.episode = episode
+            raise
 
     def _commit(self, row: TrialRow, verdict: Verdict, episode: Episode) -> None:
         """Log a verdict; it is known and must not be lost to a passing fault of the disk, so try for a while."""
@@ -196,6 +203,16 @@ class Session:
         )
 
 
+def check_same_plan(store: Store, plan: Schedule) -> None:
+    """Raise Stopped where a store's session has another plan."""
+    stored = store.session_or_none()
+    if stored is not None and stored.plan_hash != plan.hash():
+        raise Stopped(
+            f"the session in {store.path.parent} has another plan ({schedule_from_json(stored.plan).title()}): resume "
+            "it with the arguments it was started with, or choose another folder"
+        )
+
+
 def open_session(store: Store, plan: Schedule, provenance: Dict[str, Any], resume: bool) -> None:
     """Create the session of a plan in an empty store, or check that the stored one may be resumed with it."""
     stored = store.session_or_none()
@@ -204,11 +221,7 @@ def open_session(store: Store, plan: Schedule, provenance: Dict[str, Any], resum
         return
     if not resume:
         raise Stopped(f"{store.path.parent} holds a session already: resume it, or choose another folder")
-    if stored.plan_hash != plan.hash():
-        raise Stopped(
-            f"the session in {store.path.parent} has another plan ({schedule_from_json(stored.plan).title()}): resume "
-            "it with the arguments it was started with, or choose another folder"
-        )
+    check_same_plan(store, plan)
     before, now = stored.provenance.get("checkpoint"), provenance.get("checkpoint")
     if before != now:
         raise Stopped(

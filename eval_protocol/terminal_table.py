@@ -57,7 +57,7 @@ def _policies(summary: Dict[str, Any]) -> Any:
     from rich.table import Table
 
     table = Table(title=escape(summary["title"]))
-    for name in ("policy", "successes", "95 % interval", "aborted"):
+    for name in ("policy", "successes", "95 % interval", "not judged"):
         table.add_column(name, justify="left" if name == "policy" else "center")
     for one in summary["policies"]:
         low, high = one["intervals"]["clopper_pearson"]

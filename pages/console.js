@@ -89,6 +89,7 @@ function drawTrial() {
   by("criterion").textContent = "Success: " + trial.success;
   const ghost = by("reference"), setting = state.stage === "setup";
   ghost.hidden = !(setting && trial.reference);
+  for (const part of document.getElementsByClassName("ghosted")) part.hidden = ghost.hidden;
   if (trial.reference && !ghost.src.endsWith(trial.reference)) ghost.src = trial.reference;
   ghost.style.opacity = by("opacity").value / 100;
   by("marks").innerHTML = setting ? trial.marks.map(mark).join("") : "";

@@ -36,7 +36,7 @@ function show(value) {
     chip.onclick = () => chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
     return chip;
   }));
-  by("kind").replaceChildren(element("option", ""), ...Object.keys(value.failures).map((name) => element("option", name)));
+  by("kind").replaceChildren(element("option", ""), ...value.failures.map((name) => element("option", name)));
 }
 
 function rate(success) {

@@ -1,6 +1,6 @@
 "use strict";
 const by = (id) => document.getElementById(id);
-let shown = { attempts: [], failures: {} }, chosen = null;
+let shown = { attempts: [], failures: [], milestones: [] }, chosen = null;
 
 function element(name, text, kind) {
   const made = document.createElement(name);
@@ -12,7 +12,8 @@ function element(name, text, kind) {
 function show(data) {
   shown = data;
   by("title").textContent = data.title;
-  by("kind").replaceChildren(element("option", ""), ...Object.keys(data.failures).map((name) => element("option", name)));
+  by("kind").replaceChildren(element("option", ""), ...data.failures.map((name) => element("option", name)));
+  by("back").hidden = !data.live;
   draw();
 }
 
@@ -40,6 +41,9 @@ function card(attempt) {
     made.append(video);
   } else made.append(element("p", "no video"));
   if (attempt.success === null) made.append(element("p", attempt.reason));
+  const { milestones = [], failure = "", note = "" } = attempt.rubric;
+  const came = [milestones.length ? `came to: ${milestones.join(", ")}` : "", failure, note].filter(Boolean).join(" · ");
+  if (came) made.append(element("p", came));
   for (const said of attempt.history) {
     const words = `${said.at} · ${said.role} ${said.success ? "success" : "failure"} · ${said.who}${said.why ? ` · ${said.why}` : ""}`;
     made.append(element("p", words, "small"));
@@ -59,6 +63,15 @@ function ask(attempt) {
   by("rater").value = localStorage.getItem("operator") || "";
   by("verdict").value = String(!attempt.success);
   by("why").value = "";
+  by("milestones").replaceChildren(...shown.milestones.map((name) => {
+    const chip = element("button", name);
+    chip.type = "button";
+    chip.setAttribute("aria-pressed", String((attempt.rubric.milestones || []).includes(name)));
+    chip.onclick = () => chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+    return chip;
+  }));
+  by("kind").value = attempt.rubric.failure || "";
+  by("note").value = attempt.rubric.note || "";
   by("dialog").showModal();
 }
 
@@ -78,7 +91,8 @@ async function send(path, body) {
 by("form").onsubmit = (event) => {
   if (event.submitter.value !== "save") return;
   const success = by("verdict").value === "true";
-  const rubric = { failure: success ? "" : by("kind").value };
+  const milestones = [...by("milestones").children].filter((chip) => chip.getAttribute("aria-pressed") === "true");
+  const rubric = { milestones: milestones.map((chip) => chip.textContent), failure: success ? "" : by("kind").value, note: by("note").value.trim() };
   send("/review/labels", { attempt: chosen.id, rater: by("rater").value, success, reason: by("why").value, rubric })
     .then((data) => { localStorage.setItem("operator", by("rater").value); tell(""); show(data); })
     .catch((error) => tell(error.message));

@@ -1,19 +1,30 @@
 """`vptr check`: can the nodes of a launch file start with these arguments? The launch files ask first."""
 
+import socket
 import sys
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Sequence, Set, Tuple
 
+from vptr_cli.launch_words import unknown_words
 from vptr_cli.running import check_nothing_runs
 from vptr_policy.address import is_address
+
+if TYPE_CHECKING:
+    from eval_protocol.plan import Plan
+    from eval_protocol.study import Schedule
 
 ROBOTS = ("sim", "interbotix")
 PACKAGES = {"realsense": "pyrealsense2", "webcam": "cv2"}
 """What a camera cannot do without."""
-Checks = Dict[str, Tuple[str, Callable[[], None]]]
+NEEDS = {
+    "limits": {"robot"}, "task": {"protocol"}, "judge": {"robot"}, "port": {"host"},
+    "session_dir": {"protocol", "task", "plan", "judge"},
+}  # fmt: skip
+"""What can be checked only where these are right."""
+Checks = Dict[str, Tuple[str, Callable[[], object]]]
 """Name of an argument -> its value, and what raises where that cannot be."""
 
 
@@ -52,6 +63,22 @@ class Robot:
 
 
 @dataclass(frozen=True)
+class Sitting:
+    """What evaluate.launch is given for its session."""
+
+    judge: str = ""
+    """who sets scenes and judges: predicate, console or terminal; empty: the default."""
+    session_dir: str = ""
+    """folder of the session, resumed where it holds one; empty: a new one."""
+    page: str = "false"
+    """whether the operator's page is served."""
+    page_host: str = "127.0.0.1"
+    """where that page can be opened."""
+    page_port: str = "0"
+    """of that page; 0: any."""
+
+
+@dataclass(frozen=True)
 class Hand:
     """What collect.launch is given for the teleoperator."""
 
@@ -65,6 +92,8 @@ class Hand:
     """metres of the arm for a metre of the hand."""
     host: str = "127.0.0.1"
     """where the page can be opened."""
+    port: str = "0"
+    """of the page; 0: any."""
     token: str = ""
     """of the page."""
     certificate: str = ""
@@ -89,18 +118,19 @@ class Demonstrations:
     """topics of the cameras that are recorded."""
 
 
-def check(robot: Robot, hand: Hand, demonstrations: Demonstrations) -> int:
+def check(robot: Robot, sitting: Sitting, hand: Hand, demonstrations: Demonstrations) -> int:
     """Check the arguments of robot.launch, evaluate.launch or collect.launch, as these do before they start anything.
 
-    Prints one line for each argument with which a node could only fail again and again, and ends with status 1 then;
-    so it does where nodes of the same names run already.
+    Prints one line for each argument with which a node could only fail again and again, or that the launch file does
+    not have, and ends with status 1 then; so it does where nodes of the same names run already.
     """
     checks = {
         **_checks_of_robot(robot),
+        **_checks_of_sitting(sitting, robot),
         **_checks_of_hand(hand),
         **_checks_of_demonstrations(demonstrations, robot.protocol),
     }
-    problems = _problems(checks)
+    problems = [*unknown_words(), *_problems(checks)]
     try:
         check_nothing_runs()
     except RuntimeError as error:
@@ -128,10 +158,26 @@ def _checks_of_robot(given: Robot) -> Checks:
     return checks
 
 
+def _checks_of_sitting(given: Sitting, robot: Robot) -> Checks:
+    checks: Checks = {}
+    if robot.task or robot.plan:
+        checks["judge"] = (given.judge, lambda: _check_judge(robot.robot, given.judge))
+        checks["session_dir"] = (given.session_dir, lambda: _check_session(given.session_dir, robot))
+    if given.page.lower() == "true":
+        checks["host"] = (given.page_host, lambda: _check_host(given.page_host))
+        checks["port"] = (given.page_port, lambda: _check_port(given.page_host, given.page_port))
+    return checks
+
+
 def _checks_of_hand(given: Hand) -> Checks:
     if given.source in ("", "none"):
         return {}
-    return {"source": (given.source, lambda: _check_teleop(asdict(given)))}
+    raw = asdict(given)
+    checks: Checks = {"source": (given.source, lambda: _check_teleop(raw))}
+    if given.source == "webxr":
+        checks["host"] = (given.host, lambda: _check_host(given.host))
+        checks["port"] = (given.port, lambda: _check_port(given.host, given.port))
+    return checks
 
 
 def _checks_of_demonstrations(given: Demonstrations, protocol: str) -> Checks:
@@ -144,9 +190,10 @@ def _checks_of_demonstrations(given: Demonstrations, protocol: str) -> Checks:
 
 def _problems(checks: Checks) -> List[str]:
     """What is wrong, an argument a line; what depends on an argument that is wrong is not asked."""
-    problems, wrong = [], set()
+    problems: List[str] = []
+    wrong: Set[str] = set()
     for name, (value, ask) in checks.items():
-        if {"limits": "robot", "task": "protocol"}.get(name) in wrong:
+        if wrong & NEEDS.get(name, set()):
             continue
         try:
             ask()
@@ -233,25 +280,66 @@ def _check_protocol(protocol: str) -> None:
     load_lab(_absolute("protocol", protocol) if protocol else None)
 
 
-def _check_plan(given: Robot) -> None:
+def _check_plan(given: Robot) -> "Plan":
     from eval_protocol.lab import load_lab
     from eval_protocol.plan import make_plan
     from eval_protocol.settings import settings_from
 
     numbers = settings_from({"scenario": given.scenario, "seed": given.seed})
     lab = load_lab(Path(given.protocol) if given.protocol else None)
-    make_plan(given.task, numbers["scenario"], numbers["seed"], lab)
+    return make_plan(given.task, numbers["scenario"], numbers["seed"], lab)
+
+
+def _check_judge(robot: str, judge: str) -> None:
+    from eval_protocol.settings import settings_from
+
+    settings_from({"robot": robot, "judge": judge})
+
+
+def _check_session(session_dir: str, given: Robot) -> None:
+    """A session that is there can be gone on with."""
+    from eval_protocol.session import check_same_plan
+    from eval_protocol.settings import session_folder
+    from eval_protocol.store import Store
+
+    folder = session_folder(session_dir)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError("this is a file; expected the folder of a session, or one that does not exist yet")
+    if not (folder / "session.sqlite").exists():
+        return
+    store = Store(folder / "session.sqlite", read_only=True)
+    try:
+        check_same_plan(store, _stored_plan(given.plan) if given.plan else _check_plan(given))
+    finally:
+        store.close()
+
+
+def _check_host(host: str) -> None:
+    _listen(host, 0, "this machine has no such address: give one of its own, or 0.0.0.0 for all")
+
+
+def _check_port(host: str, port: str) -> None:
+    if not port.isdigit() or int(port) >= 2**16:
+        raise ValueError(f"expected a number of 0 (any) to {2**16 - 1}")
+    _listen(host, int(port), "this port is taken: end what listens there (another console?), or choose another port:=")
+
+
+def _listen(host: str, port: int, problem: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ValueError(f"{problem} ({error.strerror or error})") from error
 
 
 def _check_stored_plan(plan: str, key: str) -> None:
     """A plan file is whole, and where it is of several policies, its key opens it and their files are as they were."""
-    import json
-
     from eval_protocol.provenance import checkpoint_hash
     from eval_protocol.seal import read_key
-    from eval_protocol.study import Study, schedule_from_json
+    from eval_protocol.study import Study
 
-    schedule = schedule_from_json(json.loads(_absolute("plan", plan).read_text(encoding="utf-8")))
+    schedule = _stored_plan(plan)
     if not isinstance(schedule, Study):
         return
     if not key:
@@ -259,6 +347,14 @@ def _check_stored_plan(plan: str, key: str) -> None:
     for policy in read_key(_absolute("key", key), schedule.commitment, schedule.body_hash()).policies.values():
         if checkpoint_hash(Path(policy.folder)) != policy.checkpoint:
             raise ValueError(f"the files in {policy.folder} have changed since the plan was made: put them back")
+
+
+def _stored_plan(plan: str) -> "Schedule":
+    import json
+
+    from eval_protocol.study import schedule_from_json
+
+    return schedule_from_json(json.loads(_absolute("plan", plan).read_text(encoding="utf-8")))
 
 
 def _check_teleop(raw: Dict[str, str]) -> None:

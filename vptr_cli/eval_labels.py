@@ -58,18 +58,21 @@ def correct(
         who: your name
         verdict: what it was: success or failure
         reason: why the old label was wrong
-        milestones: those that were reached, of reach, grasp, transport, place
-        failure: kind of failure, as on the operator's page, such as "missed object"
-        note: a remark
+        milestones: those that were reached, of reach, grasp, transport, place; default: as noted before
+        failure: kind of failure, as on the operator's page, such as "missed object"; default: as noted before
+        note: a remark; default: that noted before
     """
     from eval_protocol.labels import correct as log_correction
-    from eval_protocol.labels import rubric_of
+    from eval_protocol.labels import noted, rubric_of
     from eval_protocol.store import Store, StoreError, session_file
 
     try:
-        rubric = rubric_of(milestones, failure, note)
+        rubric_of(milestones, failure, note)
         store = Store(session_file(session), exclusive=False)
         try:
+            old = noted(store, trial)
+            went_wrong = failure or (old.failure if verdict == "failure" else "")
+            rubric = rubric_of(milestones or old.milestones, went_wrong, note or old.note)
             log_correction(store, trial, who, verdict == "success", rubric, reason)
         finally:
             store.close()

@@ -4,6 +4,7 @@ It speaks the protocol of openpi (vptr_policy.server.openpi) over one websocket;
 """
 
 import contextlib
+import os
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 import numpy as np
@@ -203,7 +204,8 @@ class RemotePolicy:
 def _reason(error: Exception) -> str:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status == 401:
-        return f"it asks for a token: set {TOKEN_VARIABLE} to that which the server printed"
+        given = "refuses the one in" if os.environ.get(TOKEN_VARIABLE) else "asks for a token:"
+        return f"it {given} {TOKEN_VARIABLE}: set it to that which the server printed"
     if isinstance(error, (InvalidHandshake, InvalidURI)) and status is not None:
         body = getattr(error.response, "body", b"") or b""  # type: ignore[union-attr]
         return f"it answered {status} {body[:200].decode('utf-8', 'replace')}"

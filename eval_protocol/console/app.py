@@ -46,7 +46,7 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
 
     @app.get("/")
     def page() -> FileResponse:
-        return FileResponse(pages / "console.html")
+        return FileResponse(pages / ("console.html" if desk.live else "review.html"))
 
     @app.get("/session/{kind}/{name}")
     def recorded(kind: str, name: str) -> FileResponse:
@@ -61,12 +61,12 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
 
     @app.get("/review/attempts")
     def attempts() -> Dict[str, Any]:
-        return described(_file(desk))
+        return {**described(_file(desk)), "live": desk.live}
 
     @app.post("/review/labels")
     def label(given: Correction) -> Dict[str, Any]:
         correct(_file(desk), given)
-        return described(_file(desk))
+        return {**described(_file(desk)), "live": desk.live}
 
     @app.get("/rate")
     def rate_page() -> FileResponse:

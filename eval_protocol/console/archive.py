@@ -14,6 +14,8 @@ OVER = "this session is not running here: nothing can be answered or stopped"
 class Archive:
     """A desk without a robot; raises StoreError where ``folder`` holds no session."""
 
+    live = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         read_progress(folder / "session.sqlite")

@@ -24,7 +24,12 @@ class Answer(BaseModel):
 
 
 class Desk(Protocol):
-    """The console's other side; its methods are called from many threads and answer at once."""
+    """The console's other side; its methods are called from many threads and answer at once.
+
+    ``live``: whether a session may run there; past trials are all there is to see of one that is over.
+    """
+
+    live: bool
 
     def state(self) -> Dict[str, Any]:
         """What to show, as plain data."""

@@ -56,8 +56,8 @@ def described(path: Path) -> Dict[str, Any]:
     return {
         "title": f"{path.parent.name}: {schedule.title()}",
         "attempts": attempts,
-        "milestones": MILESTONES,
-        "failures": FAILURES,
+        "milestones": list(MILESTONES),
+        "failures": list(FAILURES),
     }
 
 
@@ -100,8 +100,8 @@ def to_rate(path: Path, rater: str) -> Dict[str, Any]:
         "video": f"/session/{todo[0].video}",
         "task": todo[0].task,
         "success": plan.success,
-        "milestones": MILESTONES,
-        "failures": FAILURES,
+        "milestones": list(MILESTONES),
+        "failures": list(FAILURES),
     }
 
 

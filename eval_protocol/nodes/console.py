@@ -46,6 +46,8 @@ BUFFER = 2**24
 class RosDesk:
     """What the page shows of the robot and the session, from topics; its answers become service calls."""
 
+    live = True
+
     def __init__(self, calibration: Optional[Calibration]) -> None:
         self._calibration = calibration
         self._lock = threading.Lock()

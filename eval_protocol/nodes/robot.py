@@ -125,8 +125,8 @@ class RosRobot(ABC):
         log = self.topics.start(video)
         try:
             self._run(plan, trial, attempt.id, episode)
-        except Aborted as abort:
-            abort.episode = episode
+        except (Aborted, Stopped) as ended:
+            ended.episode = episode
             raise
         finally:
             self.topics.stop()
@@ -166,11 +166,8 @@ class RosRobot(ABC):
 
     def verdict(self, plan: Plan, trial: Trial, episode: Episode) -> Verdict:
         """The operator's."""
-        try:
-            return self._operator.verdict(plan, trial)
-        except Aborted as abort:
-            abort.episode = episode
-            raise
+        del episode
+        return self._operator.verdict(plan, trial)
 
     def _resume(self) -> None:
         """Release a latched stop, and wait until the bridge says that it is."""

@@ -25,7 +25,7 @@ content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src
 {% macro policies(rows) %}
 <div class="wide"><table class="num"><tr><th>policy</th><th>successes</th><th>rate</th>
 <th>Clopper-Pearson 95&#8239;%</th><th>Wilson 95&#8239;%</th><th>posterior mean (95&#8239;%)</th>
-<th>median time to success</th><th>aborted attempts</th></tr>
+<th>median time to success</th><th>aborted or interrupted attempts</th></tr>
 {% for p in rows %}
 <tr><td><strong>{{ p.name }}</strong></td><td>{{ p.successes }}/{{ p.trials }}</td>
 <td>{{ "%.0f&#8239;%%"|safe|format(100 * p.successes / p.trials) if p.trials else "-" }}</td>
@@ -49,11 +49,12 @@ content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src
 {% macro contrasts(rows, tests, adjusted) %}
 <p>Decided by: {{ tests[rows[0].test] }}, {{ rows[0].alternative }}, alpha {{ rows[0].alpha }}
 {%- if adjusted %}, p-values adjusted by Holm{% endif %}.</p>
-<div class="wide"><table class="num"><tr><th>comparison</th><th>successes</th><th>difference (95&#8239;%)</th>
+<div class="wide"><table class="num"><tr><th>comparison</th><th>verdict</th><th>successes</th>
+<th>difference (95&#8239;%)</th>
 <th>P(first is better)</th><th>Boschloo p</th><th>stratified p</th><th>McNemar p</th><th>e-value</th>
-<th>{{ "p by Holm" if adjusted else "p that decides" }}</th><th>verdict</th></tr>
+<th>{{ "p by Holm" if adjusted else "p that decides" }}</th></tr>
 {% for c in rows %}
-<tr><td>{{ c.a }} against {{ c.b }}</td>
+<tr><td>{{ c.a }} against {{ c.b }}</td><td class="own">{{ c.verdict }}</td>
 <td>{{ c.successes_a }}/{{ c.trials_a }}<br>{{ c.successes_b }}/{{ c.trials_b }}</td>
 <td>{% if c.difference is none %}-{% else %}{{ "%+.2f"|format(c.difference) }}<br>
 <small>{{ "%+.2f to %+.2f"|format(c.low, c.high) }}</small>{% endif %}</td>
@@ -63,7 +64,7 @@ content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src
 <td{% if c.test == "mcnemar" %} class="own"{% endif %}>{{ number(c.mcnemar_p) }}<br>
 <small>{{ c.only_a }} : {{ c.only_b }} of {{ c.pairs }} pairs</small></td>
 <td{% if c.test == "sequential" %} class="own"{% endif %}>{{ number(c.e_value) }}</td>
-<td class="own">{{ number(c.adjusted_p) }}</td><td class="own">{{ c.verdict }}</td></tr>
+<td class="own">{{ number(c.adjusted_p) }}</td></tr>
 {% endfor %}
 </table></div>
 <p class="soft">Bold: the test that decides. The others are shown so that none can be chosen afterwards. Difference:

@@ -26,6 +26,11 @@ from vptr_cli.running import alive
         ("collect.launch", ["task:=knife_in_pot", "between:=away"], r"vptr check: out:=.*between is 'away'"),
         (
             "evaluate.launch",
+            ["policy:=none", "sesion_dir:=/s"],
+            r"vptr check: sesion_dir:=/s: evaluate.launch has no .* did you mean session_dir:=",
+        ),
+        (
+            "evaluate.launch",
             ["policy:=none", "task:=knife_in_pan"],
             r"vptr check: task:=knife_in_pan: .*Did you mean 'knife_in_pot'",
         ),

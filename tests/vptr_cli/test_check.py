@@ -1,6 +1,7 @@
 """The arguments of the launch files are checked before anything starts, and what is wrong is said in words."""
 
 import shutil
+import socket
 from pathlib import Path
 from typing import Dict, List
 
@@ -8,6 +9,7 @@ import pytest
 
 from robot_bridge.recording.store import EpisodeStore
 from tests.eval_protocol.checkpoints import checkpoint
+from tests.eval_protocol.studies import single_session
 from tests.vptr_cli.test_main import REPOSITORY
 from vptr_cli.main import main
 
@@ -44,12 +46,32 @@ def test_the_launch_files_own_arguments_are_right(capsys: pytest.CaptureFixture)
         ({"task": "knife_in_pot", "scenario": 9}, "scenario must be one of"),
         ({"task": "knife_in_pot", "seed": "x"}, "~seed is 'x', expected int"),
         ({"task": "knife_in_pot", "protocol": "/nope"}, "protocol:=/nope: no file /nope"),
+        ({"task": "knife_in_pot", "judge": "consol"}, "judge:=consol: ~judge is 'consol', expected predicate or"),
+        ({"task": "knife_in_pot", "session_dir": __file__}, "this is a file; expected the folder of a session"),
+        ({"page": "true", "page_host": "192.0.2.1"}, "host:=192.0.2.1: this machine has no such address"),
+        ({"page": "true", "page_port": "65536"}, "port:=65536: expected a number of 0 (any) to 65535"),
     ],
 )
 def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture, arguments: Dict[str, object], line: str) -> None:
     lines = told(capsys, **arguments)
     assert line in lines[0]
     assert len(lines) == (2 if "fly" in arguments.values() else 1)  # nor does the protocol know that task
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for given in ({"page": "true", "page_port": port}, {"source": "webxr", "port": port}):
+            (line,) = told(capsys, **given)
+            assert f"port:={port}: this port is taken: end what listens there" in line
+
+
+def test_a_session_of_another_plan_is_not_gone_on_with(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
+    single_session(tmp_path / "s", lambda _, number: True, trials=3)
+    (line,) = told(capsys, task="croissant_out_of_colander", session_dir=tmp_path / "s")
+    assert "has another plan" in line and "choose another folder" in line
 
 
 def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """The socket that a server listens on, and how it is called."""
 
+import errno
 import ipaddress
 import socket
 
@@ -15,7 +16,12 @@ def bind(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except (OSError, UnicodeError) as error:
-        raise OSError(f"cannot listen on {host}:{port}: {error}") from error
+        hint = (
+            "; end what listens there, or choose another --port"
+            if getattr(error, "errno", 0) == errno.EADDRINUSE
+            else ""
+        )
+        raise OSError(f"cannot listen on {host}:{port}: {error}{hint}") from error
     return listening
 
 

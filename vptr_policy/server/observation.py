@@ -79,7 +79,10 @@ def check_state(value: Any) -> np.ndarray:
     if state is None or state.shape not in ((7,), (8,)):
         raise WireError(f"{STATE_KEYS[0]} is {kind(value)}, expected the Bridge state: 7 numbers")
     if not np.isfinite(state).all() or np.abs(state).max() > LARGEST_STATE:
-        raise WireError(f"{STATE_KEYS[0]} is {short(state.tolist())}, expected finite metres, radians and an opening")
+        raise WireError(
+            f"{STATE_KEYS[0]} is {short(state.tolist())}, expected metres, radians and an opening, none beyond "
+            f"{LARGEST_STATE:g}"
+        )
     return _from_gym(state) if len(state) == 8 else state
 
 

@@ -25,6 +25,8 @@ PICTURE = b"\xff\xd8 a picture \xff\xd9"
 class Desk:
     """A desk that remembers what it was told."""
 
+    live = True
+
     def __init__(self) -> None:
         self.said: List[Tuple[Answer, str]] = []
         self.stops: List[str] = []
