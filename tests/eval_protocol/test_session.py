@@ -79,6 +79,21 @@ def test_whatever_ends_the_session_is_the_reason_of_an_abort(store, tmp_path, er
     assert first.reason.startswith(("session stopped", "error in the session"))
 
 
+@pytest.mark.parametrize("end", [Stopped("the node is shut down"), Aborted("nobody judged")])
+def test_an_episode_that_was_never_judged_keeps_its_video(store, tmp_path, end):
+    robot = FakeRobot(tmp_path, video=True)
+    robot.lost = True
+
+    def verdict(plan, trial, episode):
+        raise end
+
+    robot.verdict = verdict
+    with pytest.raises(Stopped):
+        run(store, robot)
+    row = store.trials()[0]
+    assert row.state == "aborted" and (tmp_path / row.result["video"]).is_file() and row.result["steps"] == 60
+
+
 def test_what_was_run_before_an_abort_is_kept(store, tmp_path):
     robot = FakeRobot(tmp_path)
     run_policy = robot.run_policy
