@@ -6,7 +6,9 @@ from typing import Any, List
 import pytest
 
 PACED = ("tests/end_to_end/", "tests/ros/")
-UNPACED = tuple(f"tests/ros/test_{name}.py" for name in ("console", "remote_policy", "study_node", "workspace"))
+UNPACED = tuple(f"tests/ros/test_{name}.py" for name in (
+    "console", "recorder", "remote_policy", "study_node", "tutorial", "workspace"
+))  # fmt: skip
 """Need ROS, but measure no time that a busy machine would stretch: the other worker may begin with them."""
 
 

@@ -204,8 +204,8 @@ class RemotePolicy:
 def _reason(error: Exception) -> str:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status == 401:
-        given = "refuses the one in" if os.environ.get(TOKEN_VARIABLE) else "asks for a token:"
-        return f"it {given} {TOKEN_VARIABLE}: set it to that which the server printed"
+        does = "refuses the token in" if os.environ.get(TOKEN_VARIABLE) else "asks for a token in"
+        return f"it {does} {TOKEN_VARIABLE}: set that to the one which the server printed"
     if isinstance(error, (InvalidHandshake, InvalidURI)) and status is not None:
         body = getattr(error.response, "body", b"") or b""  # type: ignore[union-attr]
         return f"it answered {status} {body[:200].decode('utf-8', 'replace')}"

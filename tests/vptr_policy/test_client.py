@@ -104,7 +104,11 @@ def test_another_checkpoint_at_the_same_address_does_not_act(server: Restartable
 def test_a_token_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guarded = Server(tmp_path / "log", POLICY_SERVER, "open sesame").wait()
     try:
-        with pytest.raises(PolicyLost, match="set VPTR_TOKEN"):
+        monkeypatch.delenv("VPTR_TOKEN", raising=False)
+        with pytest.raises(PolicyLost, match="asks for a token in VPTR_TOKEN: set that"):
+            RemotePolicy(guarded.url)
+        monkeypatch.setenv("VPTR_TOKEN", "open says me")
+        with pytest.raises(PolicyLost, match="refuses the token in VPTR_TOKEN"):
             RemotePolicy(guarded.url)
         monkeypatch.setenv("VPTR_TOKEN", "open sesame")
         policy = RemotePolicy(guarded.url)

@@ -125,10 +125,10 @@ def test_what_it_waits_for_data_and_its_pace_are_logged(cache: Cache, tmp_path: 
 
     class Slow:
         def __getitem__(self, step: int) -> Any:
-            time.sleep(0.1)
+            time.sleep(0.25)
             return source[step]
 
     source, training.source = training.source, Slow()  # type: ignore[assignment]
     training.run()
     lines = metrics(tmp_path)
-    assert all(line["data_wait_share"] > 0.4 and line["steps_per_s"] < 10 for line in lines)
+    assert all(line["data_wait_share"] > 0.4 and line["steps_per_s"] < 4 for line in lines)
