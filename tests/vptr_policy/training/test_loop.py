@@ -131,4 +131,4 @@ def test_what_it_waits_for_data_and_its_pace_are_logged(cache: Cache, tmp_path: 
     source, training.source = training.source, Slow()  # type: ignore[assignment]
     training.run()
     lines = metrics(tmp_path)
-    assert all(line["data_wait_share"] > 0.4 and line["steps_per_s"] < 4 for line in lines)
+    assert all(line["data_wait_share"] > 0.4 and line["steps_per_s"] < 4.5 for line in lines)
