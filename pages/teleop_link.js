@@ -2,6 +2,7 @@
 const AGAIN_MS = 500, SILENT_MS = 1500, REFUSED = 1008;
 const MOST_BUFFERED = 16384; // bytes: what waits longer in the browser is no news any more
 const ACKNOWLEDGED = 8; // each so many samples the robot's side acknowledges one
+const RECENT = 5; // ways whose shortest is told to the robot's side: a page that stutters is no slow link
 
 export class Link extends EventTarget {
   constructor() {
@@ -10,6 +11,7 @@ export class Link extends EventTarget {
     this.state = null;
     this.refusal = "";
     this.wayMs = null; // there and back
+    this.recentMs = [];
     this.sequence = 0;
     this.sentMs = new Map();
     this.heardMs = 0;
@@ -27,7 +29,7 @@ export class Link extends EventTarget {
     this.socket.onmessage = ({ data }) => { this.heardMs = performance.now(); typeof data === "string" ? this.hear(JSON.parse(data)) : this.picture(data); };
     this.socket.onclose = (event) => {
       this.refusal = event.code === REFUSED ? event.reason : "";
-      this.sentMs.clear();
+      this.sentMs.clear(); this.recentMs = []; this.wayMs = null;
       this.tell("lost", this.refusal || "connection lost, trying again …");
       if (!this.refusal) setTimeout(() => this.connect(), AGAIN_MS);
     };
@@ -39,12 +41,21 @@ export class Link extends EventTarget {
     if (message.ack !== undefined && this.sentMs.has(message.ack)) {
       this.wayMs = performance.now() - this.sentMs.get(message.ack);
       this.sentMs.delete(message.ack);
+      this.recentMs = [...this.recentMs, this.wayMs].slice(-RECENT);
     }
   }
 
   picture(data) {
     const camera = new Uint8Array(data, 0, 1)[0];
     this.tell("picture", { camera, file: new Blob([new Uint8Array(data, 1)], { type: "image/jpeg" }) });
+  }
+
+  // How long there and back takes: samples on a link that is always slow would look fresh. Before the first answer: how
+  // long that has not come.
+  get roundTripS() {
+    if (this.recentMs.length) return Math.min(...this.recentMs) / 1000;
+    const [first] = this.sentMs.values();
+    return first === undefined ? 0 : (performance.now() - first) / 1000;
   }
 
   // A sample; returns false where it could not be sent. It counts all the same: the gap shows.
@@ -55,7 +66,7 @@ export class Link extends EventTarget {
       if (this.sentMs.size > 16) this.sentMs.clear();
       this.sentMs.set(this.sequence, performance.now());
     }
-    this.socket.send(JSON.stringify({ v: 1, kind: "sample", sequence: this.sequence, ...fields }));
+    this.socket.send(JSON.stringify({ v: 1, kind: "sample", sequence: this.sequence, round_trip_s: this.roundTripS, ...fields }));
     return true;
   }
 

@@ -53,7 +53,8 @@ class EpisodeBag:
             if path is None:
                 return
             try:
-                self._path, self._bag = path, rosbag.Bag(str(path) + ACTIVE, "w")
+                self._path = _free(path)
+                self._bag = rosbag.Bag(str(self._path) + ACTIVE, "w")
             except OSError as error:
                 rospy.logerr("bag: %s cannot be written (%s): this episode will have none", path, error)
 
@@ -101,6 +102,15 @@ class EpisodeBag:
         except (OSError, ValueError, rosbag.ROSBagException) as error:
             rospy.logerr("bag: %s cannot be written (%s): it ends here, the episode goes on", self._path, error)
             self._bag = None
+
+
+def _free(path: Path) -> Path:
+    """The path, or path-2 and so on where a bag of that episode is there already: none is ever written over."""
+    number, free = 1, path
+    while free.exists() or Path(str(free) + ACTIVE).exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def main() -> None:

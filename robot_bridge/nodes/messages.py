@@ -101,10 +101,13 @@ def to_measured(message: EndEffectorState) -> Optional[Measured]:
 
 
 def to_done(message: ExecutedCommand) -> Done:
-    """What was done with a command, as it is recorded; one that was no number counts as none."""
-    executed = np.asarray(message.executed, dtype=np.float64)
+    """What was done with a command, as it is recorded; one that was no number counts as none.
+
+    Of one that was refused nothing is to be imitated but what the arm did instead.
+    """
+    executed = np.where(np.isfinite(message.executed), message.executed, 0.0)
     commanded = _finite(message.commanded, 7)
-    if not np.isfinite(executed[6]):
+    if not np.isfinite(message.executed[6]):
         executed[6] = 1.0 if commanded is None else commanded[6]
     latencies: Dict[str, float] = {"command": (message.header.stamp - message.command_stamp).to_sec()}
     if not message.observation_stamp.is_zero():
@@ -113,6 +116,7 @@ def to_done(message: ExecutedCommand) -> Done:
         executed if commanded is None else commanded,
         executed,
         _finite(message.achieved, 7),
+        None if message.accepted else executed,
         clamps=(*message.limits, *(() if message.accepted else (REFUSED,))),
         latencies_s=latencies,
     )

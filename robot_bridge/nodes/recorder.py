@@ -45,7 +45,9 @@ class RecorderNode:
         self._films = ThreadPoolExecutor(1, "film")
         variety = Variety(starts=options.starts(), goal=options.goal)
         about = {"operator": options.operator} if options.operator else {}
-        self._recorder = Recorder(store, len(cameras), options.every_picture, variety, about, film=self._film)
+        self._recorder = Recorder(
+            store, len(cameras), options.every_picture, variety, about, film=self._film, poses=options.poses()
+        )
         surroundings = RobotSurroundings(options, len(store.episodes()))
         self._collection = Collection(self._recorder, options.task, options.words(), surroundings)
         self._view = RecorderView()

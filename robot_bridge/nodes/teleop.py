@@ -74,10 +74,20 @@ class TeleopNode:
             if isinstance(item, ControllerSample):
                 self._sample_s = item.received_s
                 self._samples += 1
-                if self._writer is not None:
-                    self._writer.write(item)
+                self._keep(item)
         for report in self._robot.take_reports():
             self._teleop.reported(report.sequence, report.executed, report.accepted, report.reason)
+
+    def _keep(self, sample: ControllerSample) -> None:
+        """Record the sample; a full disk ends the recording, not the driving."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.write(sample)
+        except OSError as error:
+            rospy.logerr("teleop: the stream of the hand is not recorded any more: %s", error)
+            self._writer.close()
+            self._writer = None
 
     def _act(self, step: Step) -> None:
         """Do what buttons and haptics ask for."""
@@ -85,9 +95,11 @@ class TeleopNode:
             self._event.publish(String(data=event))
             if event == ABORT:
                 self._robot.stop_soon()
-        if HOME in step.events or self.view.wants_home:
-            self.view.wants_home = False
-            self._robot.go_home(self._teleop.forget_gripper)
+        asked, self.view.wants_home = self.view.wants_home, None
+        if HOME in step.events and ABORT not in step.events:
+            asked = self._robot.stops
+        if asked is not None:
+            self._robot.go_home(asked, self._teleop.forget_gripper)
         for haptic in step.haptics:
             self.source.pulse(haptic)
 

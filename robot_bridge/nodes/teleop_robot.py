@@ -24,7 +24,10 @@ READY = ("IDLE", "SERVO", "HOLD")
 
 
 class RobotTopics:
-    """Hears the bridge and commands it. ``take_reports`` is for the thread that drives the arm."""
+    """Hears the bridge and commands it. ``take_reports`` is for the thread that drives the arm.
+
+    ``stops`` counts the stops that were asked for here: what was asked before one is not done after it.
+    """
 
     def __init__(self) -> None:
         self._state: Optional[EndEffectorState] = None
@@ -33,6 +36,7 @@ class RobotTopics:
         self._lock = threading.Lock()
         self._going_home = False
         self._said = ""
+        self.stops = 0
         self._command = rospy.Publisher("/widowx/command", EndEffectorCommand, queue_size=10, tcp_nodelay=True)
         rospy.Subscriber("/widowx/state", EndEffectorState, self._hear_state, queue_size=5, tcp_nodelay=True)
         rospy.Subscriber("/widowx/executed", ExecutedCommand, self._hear_report, queue_size=50, tcp_nodelay=True)
@@ -79,24 +83,36 @@ class RobotTopics:
 
     def stop(self) -> str:
         """Stop the arm; raises RuntimeError where the bridge did not say that it did."""
+        with self._lock:
+            self.stops += 1
         return str(ask("/widowx/stop", Trigger, timeout_s=STOP_S).message)
 
     def stop_soon(self) -> None:
         """Stop the arm without waiting for the answer."""
+        with self._lock:
+            self.stops += 1
         self._in_background(lambda: self._note(self.stop()))
 
-    def go_home(self, moved: Callable[[], None]) -> None:
-        """Resume or arm, whatever is needed, and go home, without waiting; ``moved`` is called before it moves."""
+    def go_home(self, asked: int, moved: Callable[[], None]) -> None:
+        """Resume or arm, whatever is needed, and go home, without waiting; ``moved`` is called before it moves.
+
+        Nothing is done where there have been more ``stops`` than ``asked``; one that comes meanwhile has the last word.
+        """
         state = self._state
-        if self._going_home or state is None:
+        if self._going_home or state is None or self.stops != asked:
             return
         self._going_home = True
         moved()
-        self._in_background(lambda: self._home("/widowx/resume" if state.stopped else "/widowx/arm"))
+        self._in_background(lambda: self._home(asked, "/widowx/resume" if state.stopped else "/widowx/arm"))
 
-    def _home(self, ready: str) -> None:
+    def _home(self, asked: int, ready: str) -> None:
         try:
             for name, timeout_s in ((ready, STOP_S), ("/widowx/home", HOME_S)):
+                if self.stops != asked:
+                    if name != ready:  # the stop may have come before the arm was made ready: then that has lifted it
+                        ask("/widowx/stop", Trigger, timeout_s=STOP_S)
+                    self._note("a STOP came first: the arm does not go home")
+                    return
                 answer = ask(name, Trigger, timeout_s=timeout_s)
                 if not answer.success:
                     self._note(f"{name} refused: {answer.message}")

@@ -24,7 +24,10 @@ MOST_AGE_S = 99.0
 
 
 class TopicView:
-    """The view of a page. ``step`` is set by the thread that drives the arm; ``home`` asks that thread."""
+    """The view of a page. ``step`` is set by the thread that drives the arm.
+
+    ``wants_home`` asks that thread to go home, unless a stop comes first: it is how many there had been.
+    """
 
     def __init__(self, source: Source, kind: str, robot: RobotTopics, cameras: Sequence[str]) -> None:
         self._source, self._kind, self._robot = source, kind, robot
@@ -36,7 +39,7 @@ class TopicView:
         self._recorder: Optional[RecorderState] = None
         self._recorder_s = float("-inf")
         self.step: Optional[Step] = None
-        self.wants_home = False
+        self.wants_home: Optional[int] = None
         for index, topic in enumerate(shown):
             rospy.Subscriber(
                 f"{topic}/compressed", CompressedImage, self._hearer(index), queue_size=1, buff_size=BUFFER
@@ -69,7 +72,7 @@ class TopicView:
         """Ask for it; raises RuntimeError while the hand drives."""
         if self.step is not None and self.step.state in ("engaged", "holding"):
             raise RuntimeError("the hand drives the arm: release the grip first")
-        self.wants_home = True
+        self.wants_home = self._robot.stops
 
     def record(self, word: str) -> str:
         """Ask the recorder; raises RuntimeError where it refuses or does not answer."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from robot_bridge import kinematics
 from robot_bridge.interface import STEP_S
-from robot_bridge.recording.episode_writer import EpisodeWriter
+from robot_bridge.recording.episode_writer import EpisodeWriter, RecordingError
 from robot_bridge.recording.inbox import Hand, Inbox, Picture
 from robot_bridge.recording.step import Done, Seen
 from robot_bridge.report import motion_between
@@ -22,6 +22,8 @@ EARLY = 0.5
 """A command that comes this share of its duration too early for the next step still begins it: senders jitter."""
 YOUNG_S = 0.5 * STEP_S
 """A step without a command that is younger than this when one comes is taken back: the step before lasts longer."""
+CLOCK_BACK_S, AHEAD_S = 0.5, 1.0
+"""A clock that goes back by more ends the episode; a command stamped further ahead counts as given now."""
 LATE_S = 0.25 * STEP_S
 """Where no command comes after its own, a step ends this much late."""
 
@@ -77,7 +79,11 @@ class StepAssembler:
             self._name(camera, picture)
 
     def command(self, sequence: int, stamp_s: float, duration_s: float = STEP_S) -> None:
-        """A command was given, computed at ``stamp_s``."""
+        """A command was given, computed at ``stamp_s``; raises RecordingError where that is of another clock."""
+        if stamp_s > self._now_s + AHEAD_S > float("-inf"):
+            stamp_s = self._now_s
+        if self._waiting and stamp_s < self._waiting[0].begun_s - LOST_AFTER_S:
+            raise _another_clock(self._waiting[0].begun_s - stamp_s)
         last = self._waiting[-1] if self._waiting else None
         if last is not None and last.idle and stamp_s - last.begun_s < YOUNG_S:
             self._waiting.pop()
@@ -104,7 +110,9 @@ class StepAssembler:
         self._write_whole()
 
     def advance(self, now_s: float) -> None:
-        """Time went on to ``now_s``: give up lost reports, fill gaps."""
+        """Time went on to ``now_s``: give up lost reports, fill gaps. Raises RecordingError where it went back."""
+        if now_s < self._now_s - CLOCK_BACK_S:
+            raise _another_clock(self._now_s - now_s)
         self._now_s = now_s
         self._early = {number: early for number, early in self._early.items() if now_s - early[0] < LOST_AFTER_S}
         if not self._waiting or now_s - self._waiting[-1].begun_s >= self._waiting[-1].longest_s - 1e-6:
@@ -164,6 +172,13 @@ class StepAssembler:
             self._writer.begin_step(self._told.seen)
 
 
+def _another_clock(back_s: float) -> RecordingError:
+    return RecordingError(
+        f"the robot's clock went back by {back_s:.1f} s: what comes now belongs to no step; what was recorded before "
+        "is whole, keep or discard it"
+    )
+
+
 def _whole(step: _Begun) -> Done:
     """What was done in a step: its commands' motions one after the other; none is a step without motion."""
     hand = step.hand
@@ -175,12 +190,12 @@ def _whole(step: _Begun) -> Done:
     for done in step.done:
         latencies.update(done.latencies_s)
     achieved = [done.achieved for done in step.done if done.achieved is not None]
-    labels = [done.label for done in step.done if done.label is not None]
+    labels = [done.action if done.label is None else done.label for done in step.done]
     return Done(
         composed([done.action for done in step.done]),
         composed([done.executed for done in step.done]),
         composed(achieved) if len(achieved) == len(step.done) else None,
-        composed(labels) if len(labels) == len(step.done) else None,
+        composed(labels) if any(done.label is not None for done in step.done) else None,
         hand.clutch,
         hand.tracked,
         tuple(dict.fromkeys(name for done in step.done for name in done.clamps)),

@@ -7,7 +7,7 @@ from typing import Deque, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from robot_bridge.images import decode_image, encode_jpeg
 from robot_bridge.recording.episode_writer import RecordingError
@@ -15,6 +15,8 @@ from robot_bridge.recording.episode_writer import RecordingError
 WIDTH, HEIGHT, QUALITY = 640, 480, 95
 KEPT_PICTURES, KEPT_MEASUREMENTS = 32, 64
 """A second of each, at 30 and 50 Hz."""
+AHEAD_S = 0.2
+"""A picture from further in the future is of another clock."""
 SILENT_S = 1.0
 """What is older by the robot's clock says nothing of now."""
 FRESH_S = 0.3
@@ -85,6 +87,11 @@ class Inbox:
         for camera, came in enumerate(self.pictures):
             if now_s - came[-1].stamp_s > most_s:
                 return f"camera {camera} has given no picture for {now_s - came[-1].stamp_s:.1f} s"
+            if came[-1].stamp_s > now_s + AHEAD_S:
+                ahead_s = came[-1].stamp_s - now_s
+                return (
+                    f"the clock of camera {camera} is {ahead_s:.1f} s ahead of the robot's: set both by the same (NTP)"
+                )
         silent_s = now_s - self._measured[-1].stamp_s
         return f"the arm has not been measured for {silent_s:.1f} s" if silent_s > most_s else ""
 
@@ -115,7 +122,7 @@ def _size(data: bytes) -> Tuple[int, int]:
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.size
-    except UnidentifiedImageError as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # whatever damage makes of it
         raise ValueError(f"{len(data)} bytes are not a JPEG picture") from error
 
 

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Tuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from robot_bridge.recording.store import folder_name
 from robot_bridge.recording.variety import GOAL, START_POSES
 
 BETWEEN = ("start", "home", "stay")
@@ -78,8 +79,7 @@ def options_from(raw: Dict[str, Any]) -> RecorderOptions:
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError("recorder parameter {}: {}".format(".".join(map(str, first["loc"])), first["msg"])) from error
-    if not any(character.isalnum() for character in options.task):
-        raise ValueError(f"task is {options.task!r}, expected a name of letters, digits, _ and -")
+    folder_name(options.task)
     if options.between not in BETWEEN:
         raise ValueError(f"between is {options.between!r}, expected one of {', '.join(BETWEEN)}")
     if not options.folder().is_absolute():

@@ -4,7 +4,9 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+
+import numpy as np
 
 from robot_bridge.interface import STEP_S
 from robot_bridge.recording import format as names
@@ -19,6 +21,8 @@ from robot_bridge.recording.store import EpisodeStore, Unfinished
 from robot_bridge.recording.variety import Hint, Variety
 from robot_bridge.recording.words import DISCARD, RECORDING, REVIEWING, SUCCESS, VERDICTS, WAITING
 
+NEAR_M = 0.04
+"""An episode that began this close to a start pose began there."""
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +60,8 @@ class Recorder:
         variety: what is to be covered, and the goal.
         about: what every episode.json says, such as who collects.
         sync: have the disk keep each step before going on, against power failures.
+        film: makes the film of an episode for its review.
+        poses: start poses, Bridge states by name: where an episode really began counts, not where it was asked to.
         film: makes the film of an episode that ended.
     """
 
@@ -68,10 +74,11 @@ class Recorder:
         about: Optional[Dict[str, Any]] = None,
         sync: bool = True,
         film: Callable[[Path], Optional[Path]] = film_of,
+        poses: Optional[Mapping[str, Sequence[float]]] = None,
     ) -> None:
         self._store, self._variety = store, variety or Variety()
         self._every_picture, self._about, self._sync = every_picture, about or {}, sync
-        self._film = film
+        self._film, self._poses = film, poses or {}
         self._inbox = Inbox(cameras)
         self._assembler: Optional[StepAssembler] = None
         self._writer: Optional[EpisodeWriter] = None
@@ -124,6 +131,12 @@ class Recorder:
         about: Dict[str, Any] = {"task": task, "language": language, "recorded": time.strftime("%Y-%m-%d_%H-%M-%S")}
         if asked is not None:
             about["asked"] = {"start": asked.start, "region": asked.region}
+        if self._poses:
+            state = self._inbox.at(float("inf"))[0].state
+            near = [
+                name for name, pose in self._poses.items() if np.linalg.norm(state[:3] - np.asarray(pose[:3])) < NEAR_M
+            ]
+            about["began_at"] = near[0] if near else ""
         self._writer = EpisodeWriter(self._store.new_folder(task), {**about, **self._about, **(more or {})}, self._sync)
         self._assembler = StepAssembler(self._writer, self._inbox, self._every_picture)
         return self._writer.folder

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import re
 import shutil
@@ -15,6 +16,9 @@ from robot_bridge.recording.acceptance import figures
 from robot_bridge.recording.episode_writer import AppendOnly, RecordingError, write_whole
 from robot_bridge.recording.log import acted, read_about, read_lines, summary
 
+_log = logging.getLogger(__name__)
+COUNTED = ("task", "finished", "success", "discarded", "asked", "began_at")
+"""What is remembered of each episode."""
 LEAST_FREE_BYTES = 500 * 2**20
 """An episode of a minute with pictures at 30 Hz takes about 150 MB."""
 
@@ -35,7 +39,7 @@ class Unfinished:
 
 @dataclass
 class Tally:
-    """The episodes of a task; ``covered`` counts successes by what was asked to vary."""
+    """The episodes of a task; ``covered`` counts successes by where the arm began and the region that was asked for."""
 
     successes: int = 0
     failures: int = 0
@@ -93,7 +97,7 @@ class EpisodeStore:
     def new_folder(self, task: str) -> Path:
         """Make the empty folder of the next episode; raises RecordingError where the disk is all but full."""
         self.check_room()
-        home = self.root / _folder_name(task)
+        home = self.root / folder_name(task)
         home.mkdir(exist_ok=True)
         taken = [int(path.name[8:]) for path in home.glob("episode-*") if path.name[8:].isdigit()]
         folder = home / f"episode-{max(taken, default=-1) + 1:06d}"
@@ -146,7 +150,12 @@ class EpisodeStore:
         changed_ns = (folder / names.ABOUT).stat().st_mtime_ns
         known = self._read.get(folder)
         if known is None or known[0] != changed_ns:
-            known = self._read[folder] = (changed_ns, read_about(folder))
+            try:
+                about = read_about(folder)
+            except ValueError as error:
+                _log.warning("%s: this episode is passed over", error)
+                about = {"discarded": True, "finished": True}
+            known = self._read[folder] = (changed_ns, {key: about[key] for key in COUNTED if key in about})
         return known[1]
 
     def tally(self, task: str) -> Tally:
@@ -198,7 +207,7 @@ def _count(found: Tally, about: Dict[str, Any]) -> None:
     elif about.get("success") is True:
         found.successes += 1
         asked = about.get("asked") or {}
-        place = (str(asked.get("start", "")), str(asked.get("region", "")))
+        place = (str(about.get("began_at", asked.get("start", ""))), str(asked.get("region", "")))
         found.covered[place] = found.covered.get(place, 0) + 1
     elif about.get("success") is False:
         found.failures += 1
@@ -206,9 +215,12 @@ def _count(found: Tally, about: Dict[str, Any]) -> None:
         found.unjudged += 1
 
 
-def _folder_name(task: str) -> str:
-    """The task as the name of one folder."""
+def folder_name(task: str) -> str:
+    """The task as the name of one folder; raises ValueError where nothing of it can be."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", task).strip("_")
     if not name:
-        raise ValueError(f"{task!r} is no name of a task: letters, digits, _ and - are expected")
+        raise ValueError(
+            f"{task!r} is no name of a task: expected some of the letters a to z, digits, _ and -; what it is in words "
+            "goes into the instruction"
+        )
     return name[:60]

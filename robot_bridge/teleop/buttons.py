@@ -12,7 +12,6 @@ _MEANING = {
     ("right", "stick"): REZERO,
     ("left", "lower"): DISCARD,
     ("left", "upper"): HOME,
-    ("left", "grip"): ABORT,
 }
 
 
@@ -41,12 +40,18 @@ class _Button:
 
 
 class Buttons:
-    """The events in a stream of samples; ``abort`` comes without delay, the others once a press is steady."""
+    """The events in a stream of samples, once a press is steady; ``abort`` comes without delay."""
 
     def __init__(self, debounce_s: float) -> None:
-        self._buttons: Dict[object, _Button] = {
-            key: _Button(0.0 if event == ABORT else debounce_s) for key, event in _MEANING.items()
-        }
+        self._buttons: Dict[object, _Button] = {key: _Button(debounce_s) for key in _MEANING}
+        self._abort = _Button(0.0)
+
+    def aborts(self, sample: ControllerSample) -> bool:
+        """Whether this sample brings the left grip; asked of each, for a stop needs no right hand and no tracking."""
+        if sample.left is None:
+            self._abort.forget()
+            return False
+        return self._abort.feed("grip" in sample.left.pressed, sample.received_s)
 
     def feed(self, sample: ControllerSample) -> List[str]:
         """The events that this sample brings."""
@@ -60,7 +65,7 @@ class Buttons:
         return events
 
     def forget(self) -> None:
-        """All buttons must be seen released before they count again."""
+        """All buttons but the left grip must be seen released before they count again."""
         for button in self._buttons.values():
             button.forget()
 

@@ -41,8 +41,9 @@ class ControllerSample:
     ``received_s`` is this process's monotonic clock [s]; ``stamp_s`` the source's own clock (None: it has none) and
     ``sequence`` its counter. ``frame`` says what poses are relative to: ``room``, or ``head`` (of the headset, so that
     a moving head moves the hands). A hand that the source does not list is None, as is an unknown ``head`` (4, 4).
-    ``visible`` is false while the headset shows something else. ``synthetic`` poses are computed rather than tracked:
-    they repeat exactly while nothing happens.
+    ``round_trip_s`` is how long its link takes there and back, 0 where it has none. ``visible`` is false while the
+    headset shows something else. ``synthetic`` poses are computed rather than tracked: they repeat exactly while
+    nothing happens.
     """
 
     received_s: float
@@ -55,6 +56,7 @@ class ControllerSample:
     left: Optional[Hand] = None
     head: Optional[np.ndarray] = None
     synthetic: bool = False
+    round_trip_s: float = 0.0
 
 
 NOTICES = ("closed", "hidden", "removed", "reset")

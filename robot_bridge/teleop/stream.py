@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import time
 from collections import deque
 from dataclasses import replace
@@ -23,18 +24,27 @@ class StreamWriter:
     """Appends samples to a file; each is on its way to the disk when ``write`` returns."""
 
     def __init__(self, path: Path) -> None:
-        if path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n"):
-            raise StreamError(f"{path} ends in a torn line: copy it with read_stream, or record to a new file")
         self._file = path.open("ab", buffering=0)
+        data = path.read_bytes()
+        if not data.endswith(b"\n"):  # half a line, of a process that was killed
+            self._file.truncate(data.rfind(b"\n") + 1)
 
     def write(self, sample: ControllerSample) -> None:
-        """Append one sample."""
+        """Append one sample; raises OSError where the disk does not take it, and leaves no half of it."""
         line = {
             "received_s": sample.received_s,
             "synthetic": sample.synthetic,
             "sample": json.loads(wire.encode(sample)),
         }
-        self._file.write(json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+        data = json.dumps(line, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        before = os.fstat(self._file.fileno()).st_size
+        try:
+            written = self._file.write(data)
+            while written < len(data):
+                written += self._file.write(data[written:])
+        except OSError:
+            self._file.truncate(before)
+            raise
 
     def close(self) -> None:
         """Close the file."""

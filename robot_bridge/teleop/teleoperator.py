@@ -71,7 +71,7 @@ class Teleoperator:
 
     def __init__(self, settings: TeleopSettings) -> None:
         self.settings = settings
-        self._watchdog = Watchdog(settings.hold_s, settings.lost_s)
+        self._watchdog = Watchdog(settings.hold_s - settings.tick_s, settings.lost_s)  # a motion lasts a tick
         self._buttons = Buttons(settings.debounce_s)
         self._clutch = Clutch(settings.squeeze, settings.release)
         self._mapper = Mapper(settings)
@@ -101,6 +101,9 @@ class Teleoperator:
             self._watchdog.forget(fault)
             self._lose(fault)
             return
+        if self._buttons.aborts(item):
+            self._open("aborted with the left grip")
+            self._events.append(buttons.ABORT)
         fault = self._watchdog.feed(item)
         if fault:
             self._lose(fault)
@@ -180,13 +183,11 @@ class Teleoperator:
     def _press(self, sample: ControllerSample) -> None:
         """Take in the buttons."""
         for event in self._buttons.feed(sample):
-            if event == buttons.ABORT:
-                self._open("aborted with the left grip")
-            elif event == buttons.REZERO:
+            if event == buttons.REZERO:
                 if not self._mapper.rezero(_pose(sample)):
                     continue
                 self._haptics.ask(haptics.CLUTCH)
-            elif event == buttons.HOME and self.engaged:
+            elif event == buttons.HOME and (self.engaged or _aborting(sample)):
                 continue
             else:
                 self._haptics.ask(haptics.RECORD)
@@ -194,7 +195,7 @@ class Teleoperator:
 
     def _hindrance(self, sample: ControllerSample) -> str:
         """Why a squeeze must not count now."""
-        if sample.left is not None and "grip" in sample.left.pressed:
+        if _aborting(sample):
             return "the left grip, which aborts, is held"
         return self._lost or self._obstacle
 
@@ -210,6 +211,11 @@ class Teleoperator:
             self._buttons.forget()
             self._sample = None
         self._lost = reason
+
+
+def _aborting(sample: ControllerSample) -> bool:
+    """Whether the left grip is held."""
+    return sample.left is not None and "grip" in sample.left.pressed
 
 
 def _hand(sample: ControllerSample) -> Hand:

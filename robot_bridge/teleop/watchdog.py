@@ -40,26 +40,36 @@ class Watchdog:
         self._client: Optional[str] = None
         self._client_s = 0.0
         self._looked_s: Optional[float] = None
+        self._forget_clock()
         self.forget("no moving hand has been seen yet")
 
     def forget(self, why: str) -> None:
-        """Begin anew: until a pose has been seen to change nothing is fresh, for the reason ``why``."""
+        """Begin anew: until a pose has been seen to change nothing is fresh, for the reason ``why``.
+
+        What is known of the client's clock stays: samples that waited somewhere are no fresher for it.
+        """
         self._why = why
         self._last: Optional[ControllerSample] = None
         self._fresh_s: Optional[float] = None
+
+    def _forget_clock(self) -> None:
         self._offset_s: Optional[float] = None
+        self._offset_at_s = 0.0
 
     def feed(self, sample: ControllerSample) -> str:
         """Take in a sample; returns why it must open the clutch, in words, or an empty string."""
         fault = self._stranger(sample)
         if fault:
             return fault
-        fault = _disorder(self._last, sample) or self._leap(sample) or unseen(sample)
+        clock = _disorder(self._last, sample) or self._leap(sample)
+        if clock:
+            self._forget_clock()
+        fault = clock or unseen(sample)
         if fault:
             self.forget(fault)
             return fault
         last, self._last = self._last, sample
-        delay_s = self._delay(last, sample)
+        delay_s = max(self._delay(sample), 0.5 * sample.round_trip_s)
         if last is not None and (sample.synthetic or _moved(last, sample)):
             self._fresh_s = sample.received_s - delay_s
         return ""
@@ -85,6 +95,7 @@ class Watchdog:
             return f"a second client ({sample.client or 'unnamed'}) is sending: close one of the two"
         if self._client not in (None, sample.client):
             self.forget("another client has come")
+            self._forget_clock()
         self._client, self._client_s = sample.client, sample.received_s
         return ""
 
@@ -95,13 +106,14 @@ class Watchdog:
         leap_s = self._offset_s - (sample.received_s - sample.stamp_s)
         return f"the source's clock leapt ahead by {leap_s:.2f} s" if leap_s > CLOCK_LEAP_S else ""
 
-    def _delay(self, last: Optional[ControllerSample], sample: ControllerSample) -> float:
+    def _delay(self, sample: ControllerSample) -> float:
         """By how much later than the quickest ones this sample came [s]."""
         if sample.stamp_s is None:
             return 0.0
         offset_s = sample.received_s - sample.stamp_s
-        if self._offset_s is not None and last is not None:
-            self._offset_s += CLOCK_DRIFT * (sample.received_s - last.received_s)
+        if self._offset_s is not None:
+            self._offset_s += CLOCK_DRIFT * (sample.received_s - self._offset_at_s)
+        self._offset_at_s = sample.received_s
         self._offset_s = offset_s if self._offset_s is None else min(self._offset_s, offset_s)
         return offset_s - self._offset_s
 

@@ -45,6 +45,7 @@ class _SampleMessage(_Strict):
     right: Optional[_HandMessage]
     left: Optional[_HandMessage]
     head: Optional[_Pose]
+    round_trip_s: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
 
 
 class _NoticeMessage(_Strict):
@@ -89,6 +90,7 @@ def encode(sample: ControllerSample) -> str:
         right=_hand_message(sample.right),
         left=_hand_message(sample.left),
         head=_numbers(sample.head),
+        round_trip_s=sample.round_trip_s,
     )
     return message.model_dump_json()
 
@@ -104,6 +106,7 @@ def _sample(content: _SampleMessage, received_s: float, client: str) -> Controll
         right=_hand(content.right),
         left=_hand(content.left),
         head=None if content.head is None else rigid_pose(content.head),
+        round_trip_s=content.round_trip_s,
     )
 
 

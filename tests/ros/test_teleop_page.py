@@ -224,6 +224,13 @@ def test_a_headset_asleep_and_one_whose_robot_is_gone(graph: Graph, driving: Que
     assert len(graph.agent.all("/widowx/command")) == before
 
 
+HOME_THEN_STOP = """async () => {
+    const ask = (path) => fetch(path, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
+    const home = ask("/home"), stop = ask("/stop");
+    await home; await stop;
+}"""
+
+
 def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browser: Any) -> None:
     graph.agent.say({"recorder": RECORDING})
     watcher = browser.new_page(viewport=TABLET)
@@ -244,6 +251,12 @@ def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browse
     keep(watcher, "teleop-stopped")
     watcher.click("#home")
     wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
+    for _ in range(5):
+        watcher.evaluate(HOME_THEN_STOP)
+        time.sleep(0.5)
+        assert graph.agent.last("/widowx/state")["stopped"], "a stop has the last word over what was asked before it"
+        watcher.click("#home")
+        wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
     watcher.set_viewport_size({"width": 390, "height": 844})
     keep(watcher, "teleop-phone")
     watcher.close()

@@ -1,6 +1,9 @@
 """The teleoperation page: FastAPI over a view and a source of samples."""
 
-from typing import Dict, Set, Union
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Dict, Union
 
 from fastapi import FastAPI, HTTPException, Query, Request, WebSocket
 from fastapi.responses import FileResponse, RedirectResponse
@@ -25,7 +28,9 @@ def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
     pages = share_path("pages")
     guard(app, access, OPEN, HEADERS, pages / "pair.html")
     app.mount("/static", StaticFiles(directory=str(pages)), name="static")
-    connected: Set[WebSocket] = set()
+    connected: Dict[str, WebSocket] = {}
+    stopping = ThreadPoolExecutor(4, "stop")  # of its own: no other request can hold a STOP up
+    recording = threading.Semaphore(2)
 
     @app.get("/", response_model=None)
     def page(request: Request) -> Union[FileResponse, RedirectResponse]:
@@ -36,8 +41,8 @@ def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
         return FileResponse(pages / "teleop.html")
 
     @app.post("/stop")
-    def stop() -> Dict[str, str]:
-        return {"said": view.stop()}
+    async def stop() -> Dict[str, str]:
+        return {"said": await asyncio.get_running_loop().run_in_executor(stopping, view.stop)}
 
     @app.post("/home")
     def home() -> Dict[str, str]:
@@ -48,20 +53,26 @@ def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
     def record(word: str) -> Dict[str, str]:
         if word not in WORDS:
             raise HTTPException(404, "expected /record/ and one of {}".format(", ".join(WORDS)))
-        return {"said": view.record(word)}
+        if not recording.acquire(blocking=False):
+            raise HTTPException(409, "the recorder is busy with what it was asked last: wait for its answer")
+        try:
+            return {"said": view.record(word)}
+        finally:
+            recording.release()
 
     @app.websocket("/live")
     async def live(socket: WebSocket, page: str = Query(default="", max_length=100)) -> None:
         if not await admitted(socket, access):
             return
-        if not CLIENT.fullmatch(page) or len(connected) >= MOST_PAGES:
+        if not CLIENT.fullmatch(page) or len({*connected, page}) > MOST_PAGES:
             told = "too many pages are open: close some" if CLIENT.fullmatch(page) else "load the page again"
             await socket.close(POLICY_VIOLATION, told)
             return
-        connected.add(socket)
+        connected[page] = socket  # where the page's old connection is not known to be dead yet, this one counts
         try:
             await Connection(socket, page, source, view).serve()
         finally:
-            connected.discard(socket)
+            if connected.get(page) is socket:
+                del connected[page]
 
     return app

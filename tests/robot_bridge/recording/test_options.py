@@ -27,7 +27,8 @@ def test_what_launch_files_give() -> None:
     ("raw", "words"),
     [
         ({}, "recorder parameter task: Field required"),
-        ({"task": "//"}, "task is '//', expected a name of letters"),
+        ({"task": "//"}, "'//' is no name of a task: expected some of the letters"),
+        ({"task": "\u628a\u5200"}, "is no name of a task: .* what it is in words goes into the instruction"),
         ({"task": "t", "out": "data"}, "expected a whole path"),
         ({"task": "t", "goal": 0}, "recorder parameter goal"),
         ({"task": "t", "between": "away"}, "between is 'away', expected one of start, home, stay"),

@@ -14,7 +14,7 @@ from robot_bridge.kinematics import rotation_from_euler
 from robot_bridge.recording.assembler import composed
 from robot_bridge.recording.episode_writer import RecordingError
 from robot_bridge.recording.format import FRAMES, STEPS
-from robot_bridge.recording.inbox import Hand, fit_jpeg
+from robot_bridge.recording.inbox import Hand, Inbox, Measured, Picture, fit_jpeg
 from robot_bridge.recording.log import read_about, read_lines
 from robot_bridge.recording.recorder import Recorder
 from robot_bridge.recording.step import Done
@@ -198,6 +198,84 @@ def test_the_film_takes_three_seconds(recorder: Recorder) -> None:
     with av.open(str(preview)) as film:
         assert abs(float(film.duration) / 1e6 - 3.0) < 0.1 and film.streams.video[0].width == 320
         assert sum(1 for _ in film.decode(video=0)) == 45
+
+
+def test_where_it_began_counts_not_where_it_was_asked_to(tmp_path: Path) -> None:
+    poses = {"a": recordings.state(12).tolist(), "b": [0.3, 0.2, 0.1, 0, 0, 0, 1]}
+    with EpisodeStore(tmp_path) as store:
+        recorder = Recorder(store, variety=Variety(("a", "b"), ("left",), goal=2), sync=False, poses=poses)
+        robot = Robot(recorder)
+        robot.run(0.2, False)
+        for asked in ("a", "b"):
+            assert recorder.hint("t").start == asked
+            recorder.start("t", "t", recorder.hint("t"))
+            robot.run(0.6, True)
+            recorder.stop(robot.now_s)
+            recorder.judge("success")
+            robot.run(2.0, False)
+        assert store.tally("t").covered == {("a", "left"): 1, ("", "left"): 1}
+
+
+def test_a_clock_that_goes_back_ends_the_episode_in_words(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(1.0, True)
+    with pytest.raises(RecordingError, match=r"clock went back by 1[0.]+ s: .* keep or discard it"):
+        recorder.advance(robot.now_s - 10.0)
+    assert recorder.stage == "waiting" and [left.folder for left in recorder.unfinished()] == [folder]
+    assert len([line for line in read_lines(folder / STEPS) if "action" in line]) >= 4
+
+
+def test_a_command_of_another_clock_swallows_no_steps(recorder: Recorder) -> None:
+    robot = Robot(recorder)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    robot.run(0.6, True)
+    recorder.command(999, robot.now_s + 3600.0)
+    robot.run(1.4, True)
+    recorder.stop(robot.now_s)
+    assert len(read_lines(folder / STEPS)) >= 8
+    recorder.judge("failure")
+    recorder.start("t", "t")
+    robot.run(0.6, True)
+    with pytest.raises(RecordingError, match="clock went back"):
+        recorder.command(1000, robot.now_s - 60.0)
+
+
+def test_what_was_refused_is_not_imitated(recorder: Recorder) -> None:
+    robot = Robot(recorder, command_ticks=2)
+    robot.run(0.2, False)
+    folder = recorder.start("t", "t")
+    for number in range(1, 11):
+        action, still = np.append(np.full(6, 0.01), 1.0), np.append(np.zeros(6), 1.0)
+        recorder.command(number, robot.now_s, 0.04)
+        refused = {"label": still, "clamps": ("refused",)} if number == 3 else {}
+        recorder.report(number, Done(action, action if number != 3 else still, **refused))
+        robot.run(0.04, False)
+    robot.run(0.6, False)
+    recorder.stop(robot.now_s)
+    first, second = [line for line in read_lines(folder / STEPS) if "action" in line][:2]
+    assert first["action"][0] == pytest.approx(0.05) and first["label"][0] == pytest.approx(0.04)
+    assert "label" not in second
+
+
+def test_a_camera_of_another_clock_is_told(recorder: Recorder) -> None:
+    inbox = Inbox(1)
+    inbox.add_picture(0, Picture(b"", 102.0))
+    inbox.add_measured(Measured(recordings.state(0), 100.0))
+    assert "the clock of camera 0 is 2.0 s ahead of the robot's" in inbox.silent(100.0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_pictures_are_refused_in_one_way(seed: int) -> None:
+    draw, data = np.random.default_rng(seed), bytearray(recordings.jpeg(1, 640, 480))
+    for place in draw.integers(2, 600, 4):
+        data[place] = draw.integers(0, 256)
+    try:
+        fit_jpeg(bytes(data))
+    except ValueError:
+        pass  # any other error would end the recorder
 
 
 def test_pictures_become_jpegs_of_one_size() -> None:

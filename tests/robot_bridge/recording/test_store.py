@@ -76,6 +76,18 @@ def test_keeping_cuts_the_torn_line_and_takes_what_was_seen_last(tmp_path: Path)
         assert store.keep(folder, False)["summary"]["steps"] == 3  # once more changes nothing but the verdict
 
 
+def test_a_damaged_episode_is_passed_over_and_does_not_keep_the_recorder_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recordings.record(tmp_path / "t" / "episode-000000")
+    recordings.record(tmp_path / "t" / "episode-000001", success=None)
+    (tmp_path / "t" / "episode-000000" / "episode.json").write_bytes(b"")
+    with EpisodeStore(tmp_path) as store:
+        assert [left.folder.name for left in store.unfinished()] == ["episode-000001"]
+        assert (store.tally("knife_in_pot").unjudged, store.tally("knife_in_pot").successes) == (1, 0)
+    assert "episode-000000/episode.json cannot be read" in caplog.text and caplog.text.count("passed over") == 1
+
+
 def test_what_is_discarded_is_marked_and_stays(tmp_path: Path) -> None:
     folder = recordings.record(tmp_path / "t" / "episode-000000", 3, None)
     before = sorted(path.name for path in folder.rglob("*"))

@@ -39,14 +39,30 @@ def test_what_was_written_is_read(recording) -> None:
     assert samples[-1].right.grip == 1.0 and samples[-1].stamp_s == samples[-1].received_s - 3.0
 
 
-def test_a_torn_last_line_is_left_out_and_nothing_is_appended_to_it(recording) -> None:
+def test_a_torn_last_line_is_left_out_and_cut_off_before_anything_is_appended(recording) -> None:
     path, person = recording
     whole = path.read_bytes()
     for cut in (1, 30, 200):
         path.write_bytes(whole[:-cut])
         assert len(list(read_stream(path))) == person.sequence - 1
-        with pytest.raises(StreamError, match="torn"):
-            StreamWriter(path)
+        writer = StreamWriter(path)
+        writer.write(next(read_stream(path)))
+        writer.close()
+        assert len(list(read_stream(path))) == person.sequence
+
+
+def test_a_full_disk_leaves_no_half_of_a_sample(recording) -> None:
+    path, person = recording
+    size = path.stat().st_size
+    code = (
+        "import resource, signal, sys; from pathlib import Path;"
+        "from robot_bridge.teleop.stream import StreamWriter, read_stream; path = Path(sys.argv[1]);"
+        "sample = next(read_stream(path)); signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2); StreamWriter(path).write(sample)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path), str(size + 100)], capture_output=True, text=True)
+    assert done.returncode == 1 and "File too large" in done.stderr
+    assert path.stat().st_size == size and len(list(read_stream(path))) == person.sequence
 
 
 def test_a_recording_is_appended_to(recording) -> None:

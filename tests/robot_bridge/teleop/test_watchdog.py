@@ -72,6 +72,24 @@ def test_a_clock_that_stands_still_makes_its_samples_old() -> None:
     assert verdict.level == LOST
 
 
+def test_samples_that_waited_somewhere_are_no_fresher_for_a_notice_in_between() -> None:
+    watchdog = fed(stream(20))
+    watchdog.forget("hidden: somebody looked at a menu")
+    for number in range(20, 40):
+        at = 12.0 + number * PERIOD_S
+        late = sample(at, number, pose(0.01 * number), stamp_s=500.0 + number * PERIOD_S)
+        assert watchdog.feed(late) == ""
+        assert watchdog.look(at).level == LOST
+
+
+def test_a_link_that_was_always_slow_is_not_live() -> None:
+    watchdog = Watchdog(0.1, 0.25)
+    for number in range(20):
+        at = 10.0 + number / 72
+        assert not watchdog.feed(sample(at, number, pose(0.01 * number), stamp_s=number / 72, round_trip_s=1.0))
+    assert watchdog.look(at).level == LOST
+
+
 def test_a_clock_that_comes_or_goes_is_an_anomaly() -> None:
     watchdog = fed(stream(30))
     assert "clock came or went" in watchdog.feed(sample(10.5, 30, pose(0.01)))

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import threading
 import time
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -32,6 +33,8 @@ class View:
         self.taken = [(1, PICTURE), (0, b"")]
         self.asked: List[str] = []
         self.engaged = False
+        self.hanging = threading.Event()
+        self.hanging.set()
 
     def state(self) -> Dict[str, Any]:
         return self.shown
@@ -52,6 +55,7 @@ class View:
         if word == "stop":
             raise RuntimeError("stop is not asked for while waiting: start or prepare is")
         self.asked.append(word)
+        self.hanging.wait(20.0)
         return f"did {word}"
 
 
@@ -210,6 +214,32 @@ def test_only_so_many_pages_are_open(site: Site) -> None:
             assert "too many pages" in closed(late)
     with site.live(ANN) as later:
         assert hear(later, "state")
+
+
+def test_a_page_that_comes_back_is_not_one_more(site: Site) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(2 * MOST_PAGES):  # connections that are dead, and of which nobody told us
+            browser = stack.enter_context(site.live())
+        browser.send(text(1))
+        assert isinstance(site.items(1)[0], ControllerSample)
+        assert hear(stack.enter_context(site.live(BOB)), "state")
+
+
+def test_a_recorder_that_hangs_holds_no_stop_up(site: Site) -> None:
+    site.view.hanging.clear()
+    asking = [threading.Thread(target=site.ask, args=("POST", "/record/start"), kwargs={"Cookie": site.cookie})
+              for _ in range(2)]  # fmt: skip
+    for thread in asking:
+        thread.start()
+    while len(site.view.asked) < 2:
+        time.sleep(0.01)
+    began = time.monotonic()
+    busy = [site.ask("POST", "/record/start", Cookie=site.cookie)[0] for _ in range(50)]
+    assert set(busy) == {409} and site.ask("POST", "/stop", Cookie=site.cookie)[0] == 200
+    assert time.monotonic() - began < 5.0
+    site.view.hanging.set()
+    for thread in asking:
+        thread.join()
 
 
 def test_nothing_is_shown_before_pairing_on_loopback_too(site: Site) -> None:
