@@ -1,8 +1,11 @@
 "use strict";
 // The token stands behind the #, which is sent to nobody; it leaves the address before anything else happens.
 const by = (id) => document.getElementById(id);
-const given = decodeURIComponent(location.hash.slice(1));
-history.replaceState(null, "", "/pair");
+function taken() {
+  const given = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", "/pair");
+  return given;
+}
 
 async function pair(token) {
   try {
@@ -26,5 +29,7 @@ function ask(says, todo) {
 }
 
 by("ask").onsubmit = (event) => { event.preventDefault(); pair(by("token").value.trim()); };
+window.addEventListener("hashchange", () => { const given = taken(); if (given) pair(given); });
+const given = taken();
 if (given) pair(given);
 else ask("Pair this browser", "");

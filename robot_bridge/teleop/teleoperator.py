@@ -71,7 +71,7 @@ class Teleoperator:
 
     def __init__(self, settings: TeleopSettings) -> None:
         self.settings = settings
-        self._watchdog = Watchdog(settings.hold_s - settings.tick_s, settings.lost_s)  # a motion lasts a tick
+        self._watchdog = Watchdog(settings.hold_s, settings.lost_s)
         self._buttons = Buttons(settings.debounce_s)
         self._clutch = Clutch(settings.squeeze, settings.release)
         self._mapper = Mapper(settings)
@@ -133,7 +133,7 @@ class Teleoperator:
             return self._step(now_s, HOLDING, self._held_why)
         if verdict.level == HOLD:
             return self._step(now_s, HOLDING, verdict.reason)
-        return self._move(now_s, self._sample, robot)
+        return self._move(now_s, self._sample, robot, min(self.settings.tick_s, verdict.left_s))
 
     def reported(self, number: int, executed: np.ndarray, accepted: bool, reason: str) -> None:
         """Take in what the servo reports on the motion with this number; ``executed`` is a Bridge action (7,)."""
@@ -146,7 +146,8 @@ class Teleoperator:
         """Somebody else moved the gripper: the next squeeze starts from what it has then."""
         self._trigger.forget()
 
-    def _move(self, now_s: float, sample: ControllerSample, robot: RobotView) -> Step:
+    def _move(self, now_s: float, sample: ControllerSample, robot: RobotView, duration_s: float) -> Step:
+        """Command what a tick is to bring, or as much of it as ``duration_s`` allows."""
         pose = _pose(sample)
         if self._mapper.target is None:
             self._trigger.engage(robot.gripper)
@@ -155,14 +156,14 @@ class Teleoperator:
         if self._mapper.due(now_s):
             self._opening = self._trigger.follow(_hand(sample).trigger)
         delta, limits = self._mapper.advance(pose, robot.pose, now_s)
+        twist = delta / self.settings.tick_s
+        delta = twist * duration_s
         self._number += 1
         self._mapper.sent(self._number, delta)
         if "lead" in limits or "slip" in limits:
             self._haptics.ask(haptics.CLAMP)
-        duration_s = self.settings.tick_s
-        return self._step(
-            now_s, self._clutch.state, "", Motion(self._number, delta / duration_s, duration_s, self._opening), limits
-        )
+        motion = Motion(self._number, twist, duration_s, self._opening)
+        return self._step(now_s, self._clutch.state, "", motion, limits)
 
     def _step(
         self, now_s: float, state: str, reason: str, motion: Optional[Motion] = None, limits: Tuple[str, ...] = ()

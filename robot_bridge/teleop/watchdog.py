@@ -17,15 +17,21 @@ CLOCK_DRIFT = 1e-3
 """How much slower than ours a source's clock may run before its samples look delayed."""
 CLIENT_LEFT_S = 1.0
 """A client that was silent this long has left: another may come [s]."""
+SHORTEST_S = 0.002
+"""A motion that would have to end sooner is none."""
 TOLERANCE_S = 0.01
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``level`` is LIVE, HOLD (send nothing for now) or LOST (open the clutch), ``reason`` why, in words."""
+    """``level`` is LIVE, HOLD (send nothing for now) or LOST (open the clutch), ``reason`` why, in words.
+
+    ``left_s``: how much longer the arm may move by what is known now.
+    """
 
     level: str
     reason: str = ""
+    left_s: float = 0.0
 
 
 class Watchdog:
@@ -86,9 +92,9 @@ class Watchdog:
             return Verdict(LOST, f"a sample came {-age_s:.2f} s in the future")
         if age_s >= self._lost_s - 1e-9:
             return Verdict(LOST, f"nothing new for {age_s:.2f} s: is the headset asleep or the cable out?")
-        if age_s >= self._hold_s - 1e-9:
+        if age_s >= self._hold_s - SHORTEST_S:
             return Verdict(HOLD, f"nothing new for {age_s:.2f} s")
-        return Verdict(LIVE)
+        return Verdict(LIVE, left_s=self._hold_s - age_s)
 
     def _stranger(self, sample: ControllerSample) -> str:
         if self._client not in (None, sample.client) and sample.received_s - self._client_s < CLIENT_LEFT_S:

@@ -79,7 +79,7 @@ def test_silence_holds_after_100_ms_and_opens_the_clutch_after_250_ms() -> None:
         person.run(0.01, silent=True)
         assert (person.steps[-1].motion is not None) == (person.state == "engaged")
         ages.setdefault(person.state, []).append(person.now_s - person.sent_s)
-    assert 0.08 < max(ages["engaged"]) < 0.09 <= min(ages["holding"]) < 0.1, "the last motion lasts a tick"
+    assert 0.09 < max(ages["engaged"]) < 0.1 <= min(ages["holding"]) < 0.11
     assert 0.24 < max(ages["holding"]) < 0.25 <= min(ages["release first"]) < 0.26
     assert "nothing new" in person.steps[-1].reason
     assert "tracking loss" in pulses(person.steps)

@@ -30,7 +30,7 @@ def fed(samples) -> Watchdog:
 def test_silence_by_its_age() -> None:
     watchdog = fed(stream(30))
     last_s = 10.0 + 29 * PERIOD_S
-    ages = {0.0: LIVE, 0.099: LIVE, 0.1: HOLD, 0.249: HOLD, 0.25: LOST}
+    ages = {0.0: LIVE, 0.097: LIVE, 0.1: HOLD, 0.249: HOLD, 0.25: LOST}
     assert [watchdog.look(last_s + age).level for age in ages] == list(ages.values())
 
 
