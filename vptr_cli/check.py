@@ -1,5 +1,6 @@
 """`vptr check`: can the nodes of a launch file start with these arguments? The launch files ask first."""
 
+import os
 import socket
 import sys
 from dataclasses import asdict, dataclass
@@ -369,16 +370,21 @@ def _check_teleop(raw: Dict[str, str]) -> None:
 
 
 def _check_recorder(raw: Dict[str, str]) -> None:
-    """The recorder's parameters, and the folder of episodes, which is made: no recorder writes there, it has room."""
+    """The recorder's parameters, and the folder of episodes: no recorder writes there, it has room."""
     import yaml
 
     from robot_bridge.recording.options import options_from
     from robot_bridge.recording.store import EpisodeStore
 
-    protocol = _absolute("protocol", raw["protocol"]).read_text(encoding="utf-8")
-    options = options_from({**raw, "protocol": yaml.safe_load(protocol)})
-    with EpisodeStore(options.folder()) as store:
-        store.check_room()
+    lab = _absolute("protocol", raw["protocol"]).read_text(encoding="utf-8") if raw["protocol"] else "{}"
+    options = options_from({**raw, "protocol": yaml.safe_load(lab)})
+    if options.folder().exists():
+        with EpisodeStore(options.folder()) as store:
+            store.check_room()
+        return
+    parent = next(parent for parent in options.folder().parents if parent.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise ValueError(f"{parent} is no folder that can be written to: choose another one")
 
 
 def _absolute(name: str, value: str) -> Path:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from robot_bridge.complaints import complaints
 from robot_bridge.recording.store import folder_name
 from robot_bridge.recording.variety import GOAL, START_POSES
 
@@ -39,6 +40,33 @@ class RecorderOptions(BaseModel):
     """Of the layouts of the simulated scene."""
     least_free_mb: int = Field(default=500, ge=0)
     """No episode is begun with less room on the disk."""
+
+    @field_validator("task")
+    @classmethod
+    def _task(cls, name: str) -> str:
+        folder_name(name)
+        return name
+
+    @field_validator("between")
+    @classmethod
+    def _between(cls, word: str) -> str:
+        if word not in BETWEEN:
+            raise ValueError(f"between is {word!r}, expected one of {', '.join(BETWEEN)}")
+        return word
+
+    @field_validator("out")
+    @classmethod
+    def _out(cls, path: str) -> str:
+        if not Path(path).expanduser().is_absolute():
+            raise ValueError(f"out is {path!r}, expected a whole path, for nodes run in a folder of their own")
+        return path
+
+    @field_validator("cameras")
+    @classmethod
+    def _cameras(cls, topics: str) -> str:
+        if not topics.replace(",", " ").strip():
+            raise ValueError("no camera is named: cameras is empty")
+        return topics
 
     def folder(self) -> Path:
         """Of all episodes."""
@@ -77,14 +105,6 @@ def options_from(raw: Dict[str, Any]) -> RecorderOptions:
     try:
         options = RecorderOptions.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError("recorder parameter {}: {}".format(".".join(map(str, first["loc"])), first["msg"])) from error
-    folder_name(options.task)
-    if options.between not in BETWEEN:
-        raise ValueError(f"between is {options.between!r}, expected one of {', '.join(BETWEEN)}")
-    if not options.folder().is_absolute():
-        raise ValueError(f"out is {options.out!r}, expected a whole path, for nodes run in a folder of their own")
-    if not options.camera_topics():
-        raise ValueError("no camera is named: cameras is empty")
+        raise ValueError(complaints("recorder", error)) from error
     options.poses()
     return options

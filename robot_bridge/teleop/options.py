@@ -5,8 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from robot_bridge.complaints import complaints
 from robot_bridge.teleop.sample import Source
 from robot_bridge.teleop.settings import PRESETS, TeleopSettings
 from robot_bridge.web.access import EVERYWHERE, LEAST_TOKEN, is_loopback
@@ -46,6 +47,23 @@ class TeleopOptions(BaseModel):
     cameras: str = "/camera/color/image_raw"
     """Topics of the cameras that the page shows, separated by commas; their /compressed is subscribed to."""
 
+    @field_validator("source")
+    @classmethod
+    def _source(cls, name: str) -> str:
+        return _one_of(name, SOURCES)
+
+    @field_validator("preset")
+    @classmethod
+    def _preset(cls, name: str) -> str:
+        return _one_of(name, tuple(PRESETS))
+
+    @field_validator("token")
+    @classmethod
+    def _token(cls, token: str) -> str:
+        if 0 < len(token) < LEAST_TOKEN:
+            raise ValueError(f"the token has {len(token)} characters, expected at least {LEAST_TOKEN}, or none")
+        return token
+
     def camera_topics(self) -> Tuple[str, ...]:
         """One by one."""
         return tuple(topic.strip() for topic in self.cameras.split(",") if topic.strip())
@@ -68,17 +86,10 @@ def options_from(raw: Dict[str, Any]) -> TeleopOptions:
     try:
         options = TeleopOptions.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(
-            "teleoperation parameter {}: {}".format(".".join(map(str, first["loc"])), first["msg"])
-        ) from error
-    _expect_one_of("source", options.source, SOURCES)
-    _expect_one_of("preset", options.preset, tuple(PRESETS))
+        raise ValueError(complaints("teleoperation", error)) from error
     options.settings()
     if options.source == "replay" and not Path(options.stream).expanduser().is_file():
         raise ValueError(f"stream {options.stream!r} is no file: the source replay plays a recorded stream (record:=)")
-    if 0 < len(options.token) < LEAST_TOKEN:
-        raise ValueError(f"the token has {len(options.token)} characters, expected at least {LEAST_TOKEN}, or none")
     if options.tls() is None and not is_loopback(options.host):
         raise ValueError(
             f"host is {options.host}, beyond this machine, where browsers give poses to pages with a certificate "
@@ -106,8 +117,9 @@ def open_source(options: TeleopOptions) -> Source:
     return WebXR()
 
 
-def _expect_one_of(name: str, value: str, known: Tuple[str, ...]) -> None:
+def _one_of(value: str, known: Tuple[str, ...]) -> str:
     if value not in known:
         near = get_close_matches(value, known, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}{hint}")
+        raise ValueError(f"it is {value!r}, expected one of {', '.join(known)}{hint}")
+    return value
