@@ -26,11 +26,16 @@ def bridge_raw(
         failures: write failed demonstrations too; the converters take all for successes.
     """
     from robot_bridge.kinematics import integrate, state_to_pose
+    from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_raw_export import Geometry, export
 
-    places = [(*_folders(item, domain), item) for item in _items(source, camera, failures)]
+    items = _items(source, camera, failures)
+    places = [(*_folders(item, domain), item) for item in items]
     for name, count in export(places, out, Geometry(state_to_pose, integrate)).items():
         print(f"{out / name}: {count} demonstrations")
+    held = len(partition.applying([item.name for item in items], source).val)
+    if held:
+        print(f"Bridge raw has no place for the split: {held} demonstrations for validation are among these")
     return 0
 
 
@@ -63,10 +68,11 @@ def bridge_numpy(
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_numpy import export
 
-    drawn = partition.read(source)
+    items = _items(source, camera, failures)
+    drawn = partition.applying([item.name for item in items], source)
     tasks: Dict[Any, List[Any]] = {}
     sides: Dict[Any, List[str]] = {}
-    for item in _items(source, camera, failures):
+    for item in items:
         tasks.setdefault(_folders(item, domain), []).append(item.read)
         sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
     for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None).items():
@@ -121,10 +127,10 @@ def _items(source: Path, camera: int, failures: bool) -> List[Any]:
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.sources import demonstrations
 
-    drawn = partition.read(source)
     found = [item for item in demonstrations(source, camera) if failures or item.info["success"]]
     if not found:
         raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
+    drawn = partition.applying([item.name for item in found], source)
     return sorted(found, key=lambda item: drawn.side(item.name) == partition.VAL)
 
 
@@ -136,7 +142,7 @@ def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
     from vptr_policy.data.robot.masks import MaskFile, mask_of, read_masks
     from vptr_policy.data.robot.sources import is_shards
 
-    drawn = partition.read(source)
+    drawn = partition.applying([item.name for item in items], source)
     masks = read_masks(source) if is_shards(source) else MaskFile()
     for item in tqdm(items, "exporting", unit="trajectory", dynamic_ncols=True):
         trajectory = item.read()

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, Sequence, Union
 
 from tyro.conf import Positional
 
@@ -40,7 +40,8 @@ def import_bridge_raw(
 def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) -> int:
     """Bridge as its converter left it: DOMAIN/TASK/{train,val}/out.npy, read without running anything of them.
 
-    Writes the shards that `vptr train` reads: one for each file, and OUT/index.json, which names what was skipped.
+    Writes the shards that `vptr train` reads: one for each file, and OUT/index.json, which names what was skipped. What
+    lies in val is for validation: OUT/split.json keeps it from training.
     The same command again goes on where it was interrupted. Pictures are kept to the pixel.
 
     Args:
@@ -50,7 +51,9 @@ def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) ->
     """
     from vptr_policy.data.robot.bridge_numpy import parts
 
-    return _import(parts(source, camera), source, out, {"format": "bridge-numpy", "camera": camera})
+    status = _import(parts(source, camera), source, out, {"format": "bridge-numpy", "camera": camera})
+    _hold_out(out, lambda info: info.get("split") == "val")
+    return status
 
 
 def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_size: int = 32) -> int:
@@ -88,10 +91,23 @@ def _carry(source: Path, out: Path) -> None:
         partition.write(out, drawn)
 
 
+def _hold_out(out: Path, for_validation: Callable[[Dict[str, Any]], bool]) -> None:
+    """Keep from training what the source says is for validation."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.sources import demonstrations
+
+    sides = {item.name: for_validation(item.info) for item in demonstrations(out)}
+    if any(sides.values()):
+        drawn = partition.told(sides, [name for name, held in sides.items() if held])
+        partition.write(out, drawn)
+        print(f"{out / partition.FILE}: {len(drawn.train)} train, {len(drawn.val)} val, as the source says")
+
+
 def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> int:
     """Simulated demonstrations or earlier imports: read whole, checked and written again.
 
-    `vptr train` reads such a folder as it is; this is for checking and for bringing several shards into one size.
+    `vptr train` reads such a folder as it is; this is for checking and for bringing several shards into one size. Masks
+    and split go along.
 
     Args:
         source: folder of shard-*.tar.
@@ -101,7 +117,25 @@ def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> 
     from vptr_policy.data.robot.shards import parts
 
     plan = {"format": "shards", "shard_size": shard_size}
-    return _import(parts(source, _positive(shard_size)), source, out, plan)
+    status = _import(parts(source, _positive(shard_size)), source, out, plan)
+    _copy(source, out)
+    return status
+
+
+def _copy(source: Path, out: Path) -> None:
+    """Masks and split of shards go with those that are still there."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.masks import MaskFile, read_masks, write_masks
+    from vptr_policy.data.robot.shards import entries
+
+    names = {entry.key: entry.key for entry in entries(out)}
+    file = read_masks(source)
+    masks = {name: mask for name, mask in file.masks.items() if name in names}
+    if masks:
+        write_masks(out, MaskFile(file.rule, masks))
+    drawn = partition.carried(names, source)
+    if drawn.val:
+        partition.write(out, drawn)
 
 
 def import_hdf5(
@@ -114,8 +148,8 @@ def import_hdf5(
 ) -> int:
     """An HDF5 file as robomimic writes it, with pictures, Bridge states and actions normalised to [-1, 1].
 
-    What `vptr data export --format hdf5` wrote comes back whole, masks included. Writes the shards that `vptr train`
-    reads. The same command again goes on where it was interrupted.
+    What `vptr data export --format hdf5` wrote comes back whole, masks and split included. Writes the shards that
+    `vptr train` reads. The same command again goes on where it was interrupted.
 
     Args:
         source: the file.
@@ -138,6 +172,8 @@ def import_hdf5(
             file.masks[entry.key] = from_flags(flags[str(entry.info["origin"])])
     if any(mask.runs for mask in file.masks.values()):
         write_masks(out, file)
+    held = robomimic.validation(source)
+    _hold_out(out, lambda info: info["origin"] in held)
     return status
 
 

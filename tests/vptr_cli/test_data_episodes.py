@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, List
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 
@@ -142,6 +143,27 @@ def test_masks_and_split_go_with_an_import_into_training(episodes: Path, tmp_pat
     for one in np.unique(found.trajectory):
         steps = found.now[found.trajectory == one] - found.now[found.trajectory == one][0]
         assert steps.tolist() == [*range(10), *range(22, 30)]
+
+
+@pytest.mark.parametrize("drawn_at", [".", "knife_in_pot"])
+@pytest.mark.parametrize("taken", [".", "knife_in_pot"])
+def test_the_split_holds_above_and_below_where_it_was_drawn(
+    episodes: Path, tmp_path: Path, drawn_at: str, taken: str
+) -> None:
+    vptr("split", episodes / drawn_at, "--val-share", 0.25)
+    (val,) = {Path(name).name for name in json.loads((episodes / drawn_at / "split.json").read_text())["val"][:1]}
+    assert vptr("import", episodes / taken, "--out", tmp_path / "shards") == 0
+    held = set(json.loads((tmp_path / "shards" / "split.json").read_text())["val"])
+    origins = {Path(one.info["origin"]).name for one in demonstrations(tmp_path / "shards") if one.name in held}
+    assert val in origins and len(origins) == 2
+    assert vptr("export", episodes / taken, "--format", "hdf5", "--out", tmp_path / "d.hdf5", "--failures") == 0
+    with h5py.File(tmp_path / "d.hdf5", "r") as file:
+        assert len(file["mask/valid"]) == 2 and len(file["mask/train"]) == 6
+
+
+def test_a_split_of_somebody_else_above_the_data_is_none_of_ours(episodes: Path, tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text("[]")
+    assert vptr("export", episodes, "--format", "hdf5", "--out", tmp_path / "d.hdf5") == 0
 
 
 def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:

@@ -17,7 +17,7 @@ import math
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Set, Tuple
 
 import h5py
 import numpy as np
@@ -181,6 +181,19 @@ def masks(path: Path) -> Dict[str, np.ndarray]:
             if f"{OWN}/masked" in group:
                 found[f"{path.name}/{name}"] = _Arrays().read(group[f"{OWN}/masked"]).astype(bool)
     return found
+
+
+def validation(path: Path) -> Set[str]:
+    """The origins of the demonstrations that ``mask/valid`` names."""
+    with _open(path) as file:
+        _expect_self_contained(file, path)
+        rows = file.get("mask/valid", ())
+        if isinstance(rows, h5py.Dataset) and rows.size > len(file.get("data", ())):
+            raise ValueError(f"{path}: mask/valid names {rows.size} demonstrations, there are fewer")
+        try:
+            return {f"{path.name}/{bytes(name).decode()}" for name in rows}
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: mask/valid is no list of names of demonstrations ({error})") from error
 
 
 def _seen(group: h5py.Group, name: str, what: str, arrays: _Arrays) -> np.ndarray:

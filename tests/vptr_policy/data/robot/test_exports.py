@@ -228,6 +228,32 @@ def test_hdf5_and_back_with_masks(shards: Path, tmp_path: Path) -> None:
     assert masks == {items[1].name: {"steps": STEPS, "masked": [[1, 3]]}}
 
 
+def held_out(folder: Path) -> List[bytes]:
+    """The actions of what is for validation in a folder of shards, by the file that training reads."""
+    val = json.loads((folder / "split.json").read_text())["val"]
+    return [item.read().action.tobytes() for item in demonstrations(folder) if item.name in val]
+
+
+@pytest.mark.parametrize("form", ["shards", "hdf5", "bridge-numpy"])
+def test_what_is_for_validation_stays_so(form: str, shards: Path, tmp_path: Path) -> None:
+    source = shards
+    if form != "shards":
+        source = tmp_path / ("d.hdf5" if form == "hdf5" else "d")
+        vptr("export", shards, "--format", form, "--out", source, "--failures")
+    vptr("import", source, "--out", tmp_path / "again", "--format", form)
+    assert held_out(tmp_path / "again") == held_out(shards) == [made(2).action.tobytes()]
+    if form == "shards":
+        again, before = (json.loads((folder / "masks.json").read_text()) for folder in (tmp_path / "again", shards))
+        assert again == before
+
+
+def test_an_export_without_a_place_for_the_split_says_so(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    vptr("export", shards, "--format", "bridge-raw", "--out", tmp_path / "raw")
+    assert "no place for the split: 1 demonstrations for validation are among these" in capsys.readouterr().out
+
+
 def test_hdf5_of_others_is_read(tmp_path: Path) -> None:
     source = made(0)
     with h5py.File(tmp_path / "theirs.hdf5", "w") as file:
@@ -352,7 +378,9 @@ def test_hdf5_that_reads_other_files_is_refused(kind: str, tmp_path: Path, capsy
 
 
 def test_hdf5_that_asks_for_all_memory_is_damaged(tmp_path: Path) -> None:
-    with others(tmp_path / "bomb.hdf5", shape=(10**6, 256, 256, 3), chunks=(1, 256, 256, 3), compression="gzip") as file:
+    with others(
+        tmp_path / "bomb.hdf5", shape=(10**6, 256, 256, 3), chunks=(1, 256, 256, 3), compression="gzip"
+    ) as file:
         file.copy(file["data/demo_0"], "data/demo_1")
         del file["data/demo_1/obs/image"]
         file["data/demo_1/obs/image"] = np.zeros((4, 16, 16, 3), np.uint8)
