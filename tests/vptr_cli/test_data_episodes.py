@@ -70,6 +70,21 @@ def test_info_tells_what_there_is_and_what_is_left_out(episodes: Path, capsys: p
     assert found["ranges"]["state"][0][0] < 0.2 < found["ranges"]["state"][1][0]
 
 
+def test_links_make_no_demonstration_twice(episodes: Path, tmp_path: Path) -> None:
+    before = [item.name for item in demonstrations(episodes)]
+    task = episodes / "knife_in_pot"
+    for name, target in (("latest", "."), ("again", "."), ("a", "episode-000000"), ("up", ".."), ("above", "../..")):
+        (task / name).symlink_to(target)
+    assert [item.name for item in demonstrations(episodes)] == before
+    assert [item.name for item in demonstrations(task)] == [Path(name).name for name in before]
+    record(tmp_path / "elsewhere", 0)
+    for name in ("other", "other_again"):
+        (episodes / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "elsewhere")
+    found = [item.name for item in demonstrations(episodes)]
+    assert found == [*before, "other/knife_in_pot/episode-000000"]
+
+
 def test_the_report_is_one_page_with_its_pictures(episodes: Path, tmp_path: Path) -> None:
     assert vptr("info", episodes, "--report", tmp_path / "report") == 0
     page = (tmp_path / "report" / "index.html").read_text()
