@@ -30,11 +30,14 @@ def import_bridge_raw(
             all (always) or of nothing (never).
         shard_size: trajectories in a shard.
     """
-    from vptr_policy.data.robot.bridge_raw import RawOptions, parts
+    from vptr_cli.data_export import tell_left_out
+    from vptr_policy.data.robot.bridge_raw import RawOptions, find, parts
 
     options = RawOptions(camera, latency_shift)
     plan = {"format": "bridge-raw", "camera": camera, "latency_shift": latency_shift, "shard_size": shard_size}
-    return _import(parts(source, options, _positive(shard_size)), source, out, plan)
+    status = _import(parts(source, options, _positive(shard_size)), source, out, plan)
+    tell_left_out(find(source), camera, "shards hold")
+    return status
 
 
 def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) -> int:
@@ -68,11 +71,13 @@ def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_
         camera: whose pictures are kept: images{camera}.
         shard_size: episodes in a shard.
     """
-    from vptr_policy.data.robot.episodes import parts
+    from vptr_cli.data_export import tell_left_out
+    from vptr_policy.data.robot.episodes import find, parts
 
     plan = {"format": "episodes", "camera": camera, "shard_size": shard_size}
     status = _import(parts(source, camera, _positive(shard_size)), source, out, plan)
     _carry(source, out)
+    tell_left_out(find(source), camera, "shards hold")
     return status
 
 

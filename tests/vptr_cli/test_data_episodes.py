@@ -181,6 +181,46 @@ def test_a_split_of_somebody_else_above_the_data_is_none_of_ours(episodes: Path,
     assert vptr("export", episodes, "--format", "hdf5", "--out", tmp_path / "d.hdf5") == 0
 
 
+def two_cameras(folder: Path) -> Path:
+    """An episode of three steps that two cameras saw; the second one sees other pictures."""
+    home = folder / "task" / "episode-000000"
+    home.mkdir(parents=True)
+    writer = EpisodeWriter(home, recordings.ABOUT, sync=False)
+    for step in range(4):
+        names = [writer.add_picture(camera, recordings.jpeg(step + 20 * camera, 640, 480), step) for camera in (0, 1)]
+        seen = recordings.Seen(recordings.state(step), step, tuple(names), (step, step))
+        if step < 3:
+            writer.begin_step(seen)
+            writer.end_step(recordings.done(step))
+    writer.finish(seen, {"success": True})
+    return folder
+
+
+def test_bridge_raw_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    (episode,) = source.glob("task/*")
+    for camera, places in ((0, ("images0", "images1")), (1, ("images1", "images0"))):
+        out = tmp_path / f"raw{camera}"
+        assert vptr("export", source, "--format", "bridge-raw", "--out", out, "--camera", camera) == 0
+        (folder,) = out.rglob("traj0")
+        for place, recorded in zip(("images0", "images1"), places):
+            for step in range(4):
+                written = (folder / place / f"im_{step}.jpg").read_bytes()
+                assert written == (episode / recorded / f"{step:06d}.jpg").read_bytes()
+    assert "left out" not in capsys.readouterr().out
+    assert vptr("import", tmp_path / "raw0", "--out", tmp_path / "second", "--camera", 1) == 0
+    assert "left out: the pictures of images0: shards hold one camera, here images1;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["hdf5", "lerobot", "bridge-numpy", "shards"])
+def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    words = ["import", source] if form == "shards" else ["export", source, "--format", form]
+    assert vptr(*words, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert said.count("left out: the pictures of images1: ") == 1 and "--camera chooses which" in said
+
+
 def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:
     assert vptr("split", episodes, "--seed", 1) == 0
     assert ["knife_in_pot", "7", "train", "1", "val"] in [line.split() for line in capsys.readouterr().out.splitlines()]
