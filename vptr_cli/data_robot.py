@@ -169,16 +169,16 @@ def import_hdf5(
     from vptr_policy.data.robot.shards import entries
 
     plan = {"format": "hdf5", "task": task, "image": image, "state": state, "shard_size": shard_size}
-    status = _import(robomimic.parts(source, task, image, state, _positive(shard_size)), source, out, plan)
-    flags = robomimic.masks(source)
+    parts = robomimic.parts(source, task, image, state, _positive(shard_size))
+    held, flags = robomimic.validation(source), robomimic.masks(source)
+    status = _import(parts, source, out, plan)
+    _hold_out(out, lambda info: info["origin"] in held)
     file = MaskFile({"from": source.name})
     for entry in entries(out):
         if flags.get(str(entry.info["origin"]), False) is not False:
             file.masks[entry.key] = from_flags(flags[str(entry.info["origin"])])
     if any(mask.runs for mask in file.masks.values()):
         write_masks(out, file)
-    held = robomimic.validation(source)
-    _hold_out(out, lambda info: info["origin"] in held)
     return status
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
 from vptr_policy.data.pictures import decode, encode_png, make_whole
-from vptr_policy.data.robot.parts import Part, in_parts
+from vptr_policy.data.robot.parts import DAMAGE, Part, in_parts
 from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key
 from vptr_policy.resize import resize
 
@@ -135,6 +135,7 @@ def _read(path: Path, name: str, number: int, options: Tuple[str, str, str]) -> 
         if own is not None:
             rows = {kind: arrays.read(own[kind]) for kind in ("action", "executed", "label")}
             extras = {kind: arrays.read(value) for kind, value in own.get("extras", {}).items()}
+            _flags(own, steps, arrays)
         else:
             action = restored(arrays.read(group["actions"]).astype(np.float64)[:steps])
             rows, extras = {"action": action, "executed": executed(action), "label": action}, {}
@@ -173,14 +174,28 @@ def restored(actions: np.ndarray) -> np.ndarray:
 
 
 def masks(path: Path) -> Dict[str, np.ndarray]:
-    """Which steps are masked, by the origin of the demonstration; of those that say so."""
+    """Which steps are masked, by the origin of the demonstration; of those that say so.
+
+    Where that is damaged, the demonstration is skipped by an import, and left out here.
+    """
     found = {}
     with _open(path) as file:
         _expect_self_contained(file, path)
         for name, group in file["data"].items():
-            if f"{OWN}/masked" in group:
-                found[f"{path.name}/{name}"] = _Arrays().read(group[f"{OWN}/masked"]).astype(bool)
+            try:
+                if f"{OWN}/masked" in group:
+                    found[f"{path.name}/{name}"] = _flags(group[OWN], len(group[f"{OWN}/action"]), _Arrays())
+            except DAMAGE:
+                continue
     return found
+
+
+def _flags(own: h5py.Group, steps: int, arrays: _Arrays) -> np.ndarray:
+    """Which steps are masked (T,) bool; raises ValueError where that is no such array."""
+    flags = arrays.read(own["masked"]) if "masked" in own else np.zeros(steps)
+    if flags.shape != (steps,):
+        raise ValueError(f"masked has the shape {flags.shape}, expected {(steps,)}: one for each action")
+    return flags.astype(bool)
 
 
 def validation(path: Path) -> Set[str]:
@@ -242,7 +257,7 @@ def _expect_self_contained(file: Any, path: Path) -> None:
     if found:
         raise ValueError(
             f"{path}: refused, nothing of it was imported: {found[0]}, so that importing would copy whatever file it "
-            "names; expected a file that holds its data itself: copy what you trust into one with h5repack or h5py"
+            "names; expected a file that holds its data itself: copy what you trust of it into a new file with h5py"
         )
 
 

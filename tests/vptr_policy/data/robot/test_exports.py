@@ -247,6 +247,24 @@ def test_what_is_for_validation_stays_so(form: str, shards: Path, tmp_path: Path
         assert again == before
 
 
+def test_a_damaged_split_or_mask_is_no_training_data(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    vptr("export", shards, "--format", "hdf5", "--out", tmp_path / "d.hdf5")
+    with h5py.File(tmp_path / "d.hdf5", "a") as file:
+        del file["data/demo_0/vptr/masked"], file["data/demo_1/vptr/masked"]
+        file["data/demo_0/vptr/masked"], file["data/demo_1/vptr/masked/x"] = np.ones(3), 1
+    vptr("import", tmp_path / "d.hdf5", "--out", tmp_path / "again")
+    assert len(list(demonstrations(tmp_path / "again"))) == 3 and len(held_out(tmp_path / "again")) == 1
+    said = capsys.readouterr().err
+    assert "masked has the shape (3,), expected (5,)" in said and "demo_1/vptr/masked is no array of numbers" in said
+    with h5py.File(tmp_path / "d.hdf5", "a") as file:
+        del file["mask/valid"]
+        file["mask/valid"] = np.ones(2)
+    assert main(["data", "import", str(tmp_path / "d.hdf5"), "--out", str(tmp_path / "none")]) == 1
+    assert "mask/valid is no list of names" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
 def test_an_export_without_a_place_for_the_split_says_so(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -373,7 +391,7 @@ def test_hdf5_that_reads_other_files_is_refused(kind: str, tmp_path: Path, capsy
             file.create_virtual_dataset("data/demo_0/obs/image", layout)
     assert main(["data", "import", str(tmp_path / "theirs.hdf5"), "--out", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err
-    assert "theirs.hdf5: refused, nothing of it was imported" in said and "h5repack" in said
+    assert "theirs.hdf5: refused, nothing of it was imported" in said and "into a new file with h5py" in said
     assert not (tmp_path / "out").exists()
 
 
