@@ -14,23 +14,28 @@ def bridge_raw(
 ) -> int:
     """Bridge raw, DOMAIN/TASK/00/DATE/raw/traj_group0/traj0, as the published converters read it.
 
-    Pictures are those recorded where they are JPEGs of 640 x 480, otherwise resized to it. Joints that were never
-    recorded are NaN. Episodes of one task are one session, as the converters split each session by itself. Written
-    whole or not at all.
+    Pictures are those recorded where they are JPEGs of 640 x 480, otherwise resized to it; of episodes those of all
+    cameras. Joints that were never recorded are NaN. Episodes of one task are one session, as the converters split each
+    session by itself. Written whole or not at all.
 
     Args:
         source: folder of shards or of recorded episodes.
         out: folder to write; must not exist.
         domain: first folder, for demonstrations that do not name theirs.
-        camera: of episodes, whose pictures are taken.
+        camera: of episodes, whose pictures are images0; those of the others follow.
         failures: write failed demonstrations too; the converters take all for successes.
     """
     from robot_bridge.kinematics import integrate, state_to_pose
+    from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_raw_export import Geometry, export
 
-    places = [(*_folders(item, domain), item) for item in _items(source, camera, failures)]
+    items = _items(source, camera, failures)
+    places = [(*_folders(item, domain), item) for item in items]
     for name, count in export(places, out, Geometry(state_to_pose, integrate)).items():
         print(f"{out / name}: {count} demonstrations")
+    held = len(partition.applying([item.name for item in items], source).val)
+    if held:
+        print(f"Bridge raw has no place for the split: {held} demonstrations for validation are among these")
     return 0
 
 
@@ -63,10 +68,12 @@ def bridge_numpy(
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_numpy import export
 
-    drawn = partition.read(source)
+    items = _items(source, camera, failures)
+    _tell_left_out(items, camera, "Bridge numpy as written here holds")
+    drawn = partition.applying([item.name for item in items], source)
     tasks: Dict[Any, List[Any]] = {}
     sides: Dict[Any, List[str]] = {}
-    for item in _items(source, camera, failures):
+    for item in items:
         tasks.setdefault(_folders(item, domain), []).append(item.read)
         sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
     for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None).items():
@@ -90,6 +97,7 @@ def lerobot(source: Positional[Path], out: Path, camera: int = 0, failures: bool
     from vptr_policy.data.robot.lerobot import MEASURED, export
 
     items = list(_items(source, camera, failures))
+    _tell_left_out(items, camera, "LeRobot data as written here hold")
     common = set.intersection(*(item.measured() for item in items))
     measured = [name for name, extra in MEASURED.items() if extra in common]
     counts = export(_rows(source, items), out, measured)
@@ -111,6 +119,7 @@ def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, 
     from vptr_policy.data.robot.robomimic import export
 
     items = list(_items(source, camera, failures))
+    _tell_left_out(items, camera, "HDF5 as written here holds")
     counts = export(_rows(source, items), out, size, "vptr_widowx")
     print("{}: {train} demonstrations for training, {valid} for validation".format(out, **counts))
     return 0
@@ -121,11 +130,28 @@ def _items(source: Path, camera: int, failures: bool) -> List[Any]:
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.sources import demonstrations
 
-    drawn = partition.read(source)
     found = [item for item in demonstrations(source, camera) if failures or item.info["success"]]
     if not found:
         raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
+    drawn = partition.applying([item.name for item in found], source)
     return sorted(found, key=lambda item: drawn.side(item.name) == partition.VAL)
+
+
+def _tell_left_out(items: List[Any], camera: int, holder: str) -> None:
+    """Say it where episodes have pictures of more cameras than are written."""
+    from vptr_policy.data.robot.sources import EpisodeItem
+
+    tell_left_out([item.folder for item in items if isinstance(item, EpisodeItem)], camera, holder)
+
+
+def tell_left_out(folders: List[Path], camera: int, holder: str) -> None:
+    """Say it where folders of demonstrations have pictures of other cameras beside ``camera``."""
+    from vptr_policy.data.robot.episodes import cameras
+
+    others = [f"images{number}" for number in range(cameras(folders)) if number != camera]
+    if others:
+        left = ", ".join(others)
+        print(f"left out: the pictures of {left}: {holder} one camera, here images{camera}; --camera chooses which")
 
 
 def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
@@ -136,7 +162,7 @@ def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
     from vptr_policy.data.robot.masks import MaskFile, mask_of, read_masks
     from vptr_policy.data.robot.sources import is_shards
 
-    drawn = partition.read(source)
+    drawn = partition.applying([item.name for item in items], source)
     masks = read_masks(source) if is_shards(source) else MaskFile()
     for item in tqdm(items, "exporting", unit="trajectory", dynamic_ncols=True):
         trajectory = item.read()

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, Sequence, Union
 
 from tyro.conf import Positional
 
@@ -30,17 +30,21 @@ def import_bridge_raw(
             all (always) or of nothing (never).
         shard_size: trajectories in a shard.
     """
-    from vptr_policy.data.robot.bridge_raw import RawOptions, parts
+    from vptr_cli.data_export import tell_left_out
+    from vptr_policy.data.robot.bridge_raw import RawOptions, find, parts
 
     options = RawOptions(camera, latency_shift)
     plan = {"format": "bridge-raw", "camera": camera, "latency_shift": latency_shift, "shard_size": shard_size}
-    return _import(parts(source, options, _positive(shard_size)), source, out, plan)
+    status = _import(parts(source, options, _positive(shard_size)), source, out, plan)
+    tell_left_out(find(source), camera, "shards hold")
+    return status
 
 
 def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) -> int:
     """Bridge as its converter left it: DOMAIN/TASK/{train,val}/out.npy, read without running anything of them.
 
-    Writes the shards that `vptr train` reads: one for each file, and OUT/index.json, which names what was skipped.
+    Writes the shards that `vptr train` reads: one for each file, and OUT/index.json, which names what was skipped. What
+    lies in val is for validation: OUT/split.json keeps it from training.
     The same command again goes on where it was interrupted. Pictures are kept to the pixel.
 
     Args:
@@ -50,7 +54,9 @@ def import_bridge_numpy(source: Positional[Path], out: Path, camera: int = 0) ->
     """
     from vptr_policy.data.robot.bridge_numpy import parts
 
-    return _import(parts(source, camera), source, out, {"format": "bridge-numpy", "camera": camera})
+    status = _import(parts(source, camera), source, out, {"format": "bridge-numpy", "camera": camera})
+    _hold_out(out, lambda info: info.get("split") == "val")
+    return status
 
 
 def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_size: int = 32) -> int:
@@ -65,11 +71,13 @@ def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_
         camera: whose pictures are kept: images{camera}.
         shard_size: episodes in a shard.
     """
-    from vptr_policy.data.robot.episodes import parts
+    from vptr_cli.data_export import tell_left_out
+    from vptr_policy.data.robot.episodes import find, parts
 
     plan = {"format": "episodes", "camera": camera, "shard_size": shard_size}
     status = _import(parts(source, camera, _positive(shard_size)), source, out, plan)
     _carry(source, out)
+    tell_left_out(find(source), camera, "shards hold")
     return status
 
 
@@ -88,10 +96,23 @@ def _carry(source: Path, out: Path) -> None:
         partition.write(out, drawn)
 
 
+def _hold_out(out: Path, for_validation: Callable[[Dict[str, Any]], bool]) -> None:
+    """Keep from training what the source says is for validation."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.sources import demonstrations
+
+    sides = {item.name: for_validation(item.info) for item in demonstrations(out)}
+    if any(sides.values()):
+        drawn = partition.told(sides, [name for name, held in sides.items() if held])
+        partition.write(out, drawn)
+        print(f"{out / partition.FILE}: {len(drawn.train)} train, {len(drawn.val)} val, as the source says")
+
+
 def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> int:
     """Simulated demonstrations or earlier imports: read whole, checked and written again.
 
-    `vptr train` reads such a folder as it is; this is for checking and for bringing several shards into one size.
+    `vptr train` reads such a folder as it is; this is for checking and for bringing several shards into one size. Masks
+    and split go along.
 
     Args:
         source: folder of shard-*.tar.
@@ -101,7 +122,25 @@ def import_shards(source: Positional[Path], out: Path, shard_size: int = 32) -> 
     from vptr_policy.data.robot.shards import parts
 
     plan = {"format": "shards", "shard_size": shard_size}
-    return _import(parts(source, _positive(shard_size)), source, out, plan)
+    status = _import(parts(source, _positive(shard_size)), source, out, plan)
+    _copy(source, out)
+    return status
+
+
+def _copy(source: Path, out: Path) -> None:
+    """Masks and split of shards go with those that are still there."""
+    from vptr_policy.data.robot import partition
+    from vptr_policy.data.robot.masks import MaskFile, read_masks, write_masks
+    from vptr_policy.data.robot.shards import entries
+
+    names = {entry.key: entry.key for entry in entries(out)}
+    file = read_masks(source)
+    masks = {name: mask for name, mask in file.masks.items() if name in names}
+    if masks:
+        write_masks(out, MaskFile(file.rule, masks))
+    drawn = partition.carried(names, source)
+    if drawn.val:
+        partition.write(out, drawn)
 
 
 def import_hdf5(
@@ -114,8 +153,8 @@ def import_hdf5(
 ) -> int:
     """An HDF5 file as robomimic writes it, with pictures, Bridge states and actions normalised to [-1, 1].
 
-    What `vptr data export --format hdf5` wrote comes back whole, masks included. Writes the shards that `vptr train`
-    reads. The same command again goes on where it was interrupted.
+    What `vptr data export --format hdf5` wrote comes back whole, masks and split included. Writes the shards that
+    `vptr train` reads. The same command again goes on where it was interrupted.
 
     Args:
         source: the file.
@@ -130,8 +169,10 @@ def import_hdf5(
     from vptr_policy.data.robot.shards import entries
 
     plan = {"format": "hdf5", "task": task, "image": image, "state": state, "shard_size": shard_size}
-    status = _import(robomimic.parts(source, task, image, state, _positive(shard_size)), source, out, plan)
-    flags = robomimic.masks(source)
+    parts = robomimic.parts(source, task, image, state, _positive(shard_size))
+    held, flags = robomimic.validation(source), robomimic.masks(source)
+    status = _import(parts, source, out, plan)
+    _hold_out(out, lambda info: info["origin"] in held)
     file = MaskFile({"from": source.name})
     for entry in entries(out):
         if flags.get(str(entry.info["origin"]), False) is not False:

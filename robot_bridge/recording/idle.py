@@ -10,6 +10,9 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+STILL = 0.1
+"""Share of a gripper event that an opening may waver by while it stands still."""
+
 
 @dataclass(frozen=True)
 class IdleRule:
@@ -24,7 +27,7 @@ class IdleRule:
     shortest_run: int = 7
     """fewer idle steps in a row are kept"""
     gripper_change: float = 0.1
-    """a larger change of the commanded or measured opening from one step to the next is a gripper event"""
+    """a larger change of the commanded or measured opening, at once or little by little, is a gripper event"""
     protected: int = 5
     """steps before and after a gripper event that are never idle"""
 
@@ -77,10 +80,27 @@ def _wrapped(motion: np.ndarray) -> np.ndarray:
 
 
 def near_gripper_events(commanded: np.ndarray, measured: np.ndarray, rule: IdleRule) -> np.ndarray:
-    """Whether a step (T,) is within ``protected`` steps of an event; the first command may be one against the state."""
-    asked = np.abs(np.diff(np.concatenate([measured[:1], commanded]))) > rule.gripper_change
-    moved = np.abs(np.diff(measured)) > rule.gripper_change
+    """Whether a step (T,) is within ``protected`` steps of an event; the first command may be one against the state.
+
+    An opening that changes little by little is one event, from the step in which it began to move to the last.
+    """
     near = np.zeros(len(commanded), dtype=bool)
-    for place in np.flatnonzero(asked | moved):
-        near[max(place - rule.protected, 0) : place + rule.protected + 1] = True
+    for opening in (np.concatenate([measured[:1], commanded]), measured):
+        last = len(opening) - 1
+        back = [(last - stop, last - start) for start, stop in _changes(opening[::-1], rule.gripper_change)]
+        for start, stop in [*_changes(opening, rule.gripper_change), *back]:
+            near[max(start - rule.protected, 0) : stop + rule.protected] = True
     return near
+
+
+def _changes(opening: np.ndarray, change: float) -> List[Tuple[int, int]]:
+    """Where an opening (n,) has changed by more than ``change``, at once or since it stood still: (before, after)."""
+    found: List[Tuple[int, int]] = []
+    stood, reference = 0, float(opening[0])
+    for place, value in enumerate(opening.tolist()):
+        if place and (abs(value - reference) > change or abs(value - opening[place - 1]) > change):
+            found.append((min(stood, place - 1), place))
+            stood, reference = place, value
+        elif abs(value - reference) <= STILL * change:
+            stood = place
+    return found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, List
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 
@@ -67,6 +68,21 @@ def test_info_tells_what_there_is_and_what_is_left_out(episodes: Path, capsys: p
     found = json.loads(capsys.readouterr().out)
     assert found["left_out"] == {"unjudged": 1, "discarded": 1, "damaged": 1} and found["trajectories"] == 7
     assert found["ranges"]["state"][0][0] < 0.2 < found["ranges"]["state"][1][0]
+
+
+def test_links_make_no_demonstration_twice(episodes: Path, tmp_path: Path) -> None:
+    before = [item.name for item in demonstrations(episodes)]
+    task = episodes / "knife_in_pot"
+    for name, target in (("latest", "."), ("again", "."), ("a", "episode-000000"), ("up", ".."), ("above", "../..")):
+        (task / name).symlink_to(target)
+    assert [item.name for item in demonstrations(episodes)] == before
+    assert [item.name for item in demonstrations(task)] == [Path(name).name for name in before]
+    record(tmp_path / "elsewhere", 0)
+    for name in ("other", "other_again"):
+        (episodes / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "elsewhere")
+    found = [item.name for item in demonstrations(episodes)]
+    assert found == [*before, "other/knife_in_pot/episode-000000"]
 
 
 def test_the_report_is_one_page_with_its_pictures(episodes: Path, tmp_path: Path) -> None:
@@ -142,6 +158,67 @@ def test_masks_and_split_go_with_an_import_into_training(episodes: Path, tmp_pat
     for one in np.unique(found.trajectory):
         steps = found.now[found.trajectory == one] - found.now[found.trajectory == one][0]
         assert steps.tolist() == [*range(10), *range(22, 30)]
+
+
+@pytest.mark.parametrize("drawn_at", [".", "knife_in_pot"])
+@pytest.mark.parametrize("taken", [".", "knife_in_pot"])
+def test_the_split_holds_above_and_below_where_it_was_drawn(
+    episodes: Path, tmp_path: Path, drawn_at: str, taken: str
+) -> None:
+    vptr("split", episodes / drawn_at, "--val-share", 0.25)
+    (val,) = {Path(name).name for name in json.loads((episodes / drawn_at / "split.json").read_text())["val"][:1]}
+    assert vptr("import", episodes / taken, "--out", tmp_path / "shards") == 0
+    held = set(json.loads((tmp_path / "shards" / "split.json").read_text())["val"])
+    origins = {Path(one.info["origin"]).name for one in demonstrations(tmp_path / "shards") if one.name in held}
+    assert val in origins and len(origins) == 2
+    assert vptr("export", episodes / taken, "--format", "hdf5", "--out", tmp_path / "d.hdf5", "--failures") == 0
+    with h5py.File(tmp_path / "d.hdf5", "r") as file:
+        assert len(file["mask/valid"]) == 2 and len(file["mask/train"]) == 6
+
+
+def test_a_split_of_somebody_else_above_the_data_is_none_of_ours(episodes: Path, tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text("[]")
+    assert vptr("export", episodes, "--format", "hdf5", "--out", tmp_path / "d.hdf5") == 0
+
+
+def two_cameras(folder: Path) -> Path:
+    """An episode of three steps that two cameras saw; the second one sees other pictures."""
+    home = folder / "task" / "episode-000000"
+    home.mkdir(parents=True)
+    writer = EpisodeWriter(home, recordings.ABOUT, sync=False)
+    for step in range(4):
+        names = [writer.add_picture(camera, recordings.jpeg(step + 20 * camera, 640, 480), step) for camera in (0, 1)]
+        seen = recordings.Seen(recordings.state(step), step, tuple(names), (step, step))
+        if step < 3:
+            writer.begin_step(seen)
+            writer.end_step(recordings.done(step))
+    writer.finish(seen, {"success": True})
+    return folder
+
+
+def test_bridge_raw_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    (episode,) = source.glob("task/*")
+    for camera, places in ((0, ("images0", "images1")), (1, ("images1", "images0"))):
+        out = tmp_path / f"raw{camera}"
+        assert vptr("export", source, "--format", "bridge-raw", "--out", out, "--camera", camera) == 0
+        (folder,) = out.rglob("traj0")
+        for place, recorded in zip(("images0", "images1"), places):
+            for step in range(4):
+                written = (folder / place / f"im_{step}.jpg").read_bytes()
+                assert written == (episode / recorded / f"{step:06d}.jpg").read_bytes()
+    assert "left out" not in capsys.readouterr().out
+    assert vptr("import", tmp_path / "raw0", "--out", tmp_path / "second", "--camera", 1) == 0
+    assert "left out: the pictures of images0: shards hold one camera, here images1;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["hdf5", "lerobot", "bridge-numpy", "shards"])
+def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    words = ["import", source] if form == "shards" else ["export", source, "--format", form]
+    assert vptr(*words, "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert said.count("left out: the pictures of images1: ") == 1 and "--camera chooses which" in said
 
 
 def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:

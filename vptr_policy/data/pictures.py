@@ -116,7 +116,9 @@ def encode_png(image: np.ndarray) -> bytes:
         or image.shape[2] != 3
         or not image.size
     ):
-        raise ValueError(f"a picture is {getattr(image, 'dtype', type(image))} {np.shape(image)}, expected RGB uint8")
+        raise ValueError(
+            f"a picture is {getattr(image, 'dtype', type(image))} {getattr(image, 'shape', '')}, expected RGB uint8"
+        )
     done, data = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
     if not done:
         raise ValueError(f"OpenCV could not encode a picture of shape {image.shape}")

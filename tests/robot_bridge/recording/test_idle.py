@@ -42,6 +42,40 @@ def test_five_steps_around_a_gripper_event_are_kept() -> None:
     assert runs(idle_steps(action, slow)) == [(5, 15)]
 
 
+@pytest.mark.parametrize(
+    "closing",
+    [
+        np.linspace(1.0, 0.0, 15),
+        np.linspace(1.0, 0.0, 25),
+        np.linspace(0.0, 1.0, 25),
+        np.repeat(np.linspace(1.0, 0.0, 12), 5),  # 0.09 a second
+        np.linspace(1.0, 0.0, 200),
+    ],
+)
+@pytest.mark.parametrize("which", ["commanded", "measured"])
+def test_a_slow_closing_is_kept_whole(closing: np.ndarray, which: str) -> None:
+    still = np.ones(30)
+    opening = np.concatenate([still * closing[0], closing, still * closing[-1]])
+    action, state = np.zeros((len(opening), 7)), np.zeros((len(opening) + 1, 7))
+    action[:, 6] = state[:, 6] = closing[0]
+    if which == "commanded":
+        action[:, 6] = opening
+    else:
+        state[1:, 6] = opening
+    idle = idle_steps(action, state)
+    moving = np.abs(np.diff(opening)) > 0
+    assert not idle[1:][moving].any()
+    assert idle[:20].all() and idle[-20:].all()
+
+
+def test_a_gripper_that_wavers_is_idle() -> None:
+    action = np.zeros((200, 7))
+    state = np.zeros((201, 7))
+    state[:, 6] = 0.5 + 0.04 * np.sin(np.arange(201))
+    action[:, 6] = 0.5
+    assert idle_steps(action, state).all()
+
+
 def test_a_first_command_that_differs_from_the_gripper_is_an_event() -> None:
     action = motion(slice(0, 30))
     state = states(action)

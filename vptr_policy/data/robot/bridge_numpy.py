@@ -69,11 +69,11 @@ def _read(root: Path, path: Path, place: int, camera: int) -> Read:
 
 def _trajectory(row: Any, info: Dict[str, Any], number: int, images: str) -> Trajectory:
     now, after = row["observations"], row["next_observations"]
-    actions = np.asarray(row["actions"], dtype=np.float64)
+    actions = restricted.numbers(row["actions"], "actions")
     if not len(now) == len(after) == len(actions) or not len(now):
         raise ValueError(f"{len(now)} observations, {len(after)} next ones and {len(actions)} actions")
-    state = np.asarray([entry["state"] for entry in [*now, after[-1]]], dtype=np.float64)
-    if not np.array_equal(state[1:], np.asarray([entry["state"] for entry in after], dtype=np.float64)):
+    state = restricted.numbers([entry["state"] for entry in [*now, after[-1]]], "state")
+    if not np.array_equal(state[1:], restricted.numbers([entry["state"] for entry in after], "state")):
         raise ValueError("next_observations are not the observations one step later")
     frames = [encode_png(entry[images]) for entry in [*now, after[-1]]]
     whole = {**info, "steps": len(actions)}

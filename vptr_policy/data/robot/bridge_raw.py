@@ -14,6 +14,7 @@ Everything recorded is a demonstration that succeeded, unless ``traj_ok`` says o
 import json
 import os
 import re
+import reprlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,9 +143,9 @@ def _metadata(path: Path) -> Any:
 
 def _judged(said: Any) -> bool:
     """Whether ``traj_ok`` says yes: one truth value or number, also as an array of one."""
-    value = np.asarray(said)
+    value = restricted.numbers(said, "traj_ok") if isinstance(said, (list, tuple)) else np.asarray(said)
     if value.size != 1 or value.dtype.kind not in "biuf":
-        raise ValueError(f"traj_ok in agent_data.pkl is {said!r}, expected true or false")
+        raise ValueError(f"traj_ok in agent_data.pkl is {reprlib.repr(said)}, expected true or false")
     return bool(value.reshape(-1)[0])
 
 
@@ -153,10 +154,7 @@ def _observed(path: Path) -> Tuple[np.ndarray, Dict[str, np.ndarray]]:
     observed = restricted.load(path)
     if not isinstance(observed, dict) or "full_state" not in observed:
         raise ValueError(f"{path.name} has no full_state")
-    try:
-        state = np.asarray(observed["full_state"], dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"full_state in {path.name} is no array of numbers ({error})") from error
+    state = restricted.numbers(observed["full_state"], f"full_state in {path.name}")
     extras = {}
     for name, (theirs, shape) in MEASURED.items():
         rows = _rows(observed.get(theirs))
@@ -167,8 +165,8 @@ def _observed(path: Path) -> Tuple[np.ndarray, Dict[str, np.ndarray]]:
 
 def _rows(value: Any) -> Optional[np.ndarray]:
     try:
-        return None if value is None else np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        return None if value is None else restricted.numbers(value, "it")
+    except ValueError:
         return None
 
 
@@ -177,9 +175,10 @@ def _actions(path: Path) -> np.ndarray:
     if not isinstance(steps, (list, np.ndarray)) or not len(steps):
         raise ValueError(f"{path.name} holds no step")
     try:
-        rows = np.asarray([step["actions"] if isinstance(step, dict) else step for step in steps], dtype=np.float64)
-    except (KeyError, TypeError) as error:
+        listed = [step["actions"] if isinstance(step, dict) else step for step in steps]
+    except KeyError as error:
         raise ValueError(f"{path.name} has a step without actions") from error
+    rows = restricted.numbers(listed, f"actions in {path.name}")
     if rows.ndim != 2 or rows.shape[1] not in UNUSED:
         raise ValueError(f"{path.name} has actions of shape {rows.shape}, expected (T, 7)")
     return np.insert(rows, UNUSED[rows.shape[1]], 0.0, axis=1) if UNUSED[rows.shape[1]] else rows

@@ -1,7 +1,7 @@
 """Demonstrations as the Bridge recorder writes them ("Bridge raw"), for the published converters.
 
 ``DOMAIN/TASK/00/YYYY-MM-DD_HH-MM-SS/`` with ``config.json``, ``collection_metadata.json`` and
-``raw/traj_group{i//1000}/traj{i}/`` of ``images0/im_{t}.jpg`` (640 x 480), ``obs_dict.pkl``, ``policy_out.pkl``,
+``raw/traj_group{i//1000}/traj{i}/`` of ``images{c}/im_{t}.jpg`` (640 x 480), ``obs_dict.pkl``, ``policy_out.pkl``,
 ``agent_data.pkl`` and ``lang.txt``, with the names, types and shapes of the recorder. What was not recorded (joints of
 data that never had them) is NaN: the converters read pictures, ``full_state``, ``time_stamp`` and ``actions``.
 """
@@ -26,6 +26,7 @@ from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, STEP_S
 from robot_bridge.recording.format import EFFORTS, JOINT_SPEEDS, JOINTS, STAMP, TARGET
 from vptr_policy.data.pictures import START, decode, sides
 from vptr_policy.data.robot.bridge_raw import DATE_FORMAT, DATED, LATE_UNTIL
+from vptr_policy.data.robot.episodes import other_pictures
 from vptr_policy.data.robot.sources import EpisodeItem, Item
 from vptr_policy.data.robot.trajectory import Trajectory
 
@@ -84,7 +85,11 @@ def export(places: Sequence[Tuple[str, str, Item]], folder: Path, geometry: Geom
         dated = part / domain / task / "00" / session(item, sessions)
         name = str(dated.relative_to(part))
         number = counts.get(name, 0)
-        _write(dated / "raw" / f"traj_group{number // GROUP}" / f"traj{number}", item.read(), geometry, dated.name)
+        place = dated / "raw" / f"traj_group{number // GROUP}" / f"traj{number}"
+        _write(place, item.read(), geometry, dated.name)
+        if isinstance(item, EpisodeItem):
+            for camera, pictures in enumerate(other_pictures(item.folder, item.camera), 1):
+                _write_pictures(place / f"images{camera}", pictures)
         if not number:
             _write_headers(dated, item.info)
         counts[name] = number + 1
@@ -134,9 +139,7 @@ def commanded(trajectory: Trajectory, geometry: Geometry) -> List[Dict[str, Any]
 
 
 def _write(folder: Path, trajectory: Trajectory, geometry: Geometry, dated: str) -> None:
-    (folder / "images0").mkdir(parents=True)
-    for number, data in enumerate(trajectory.jpegs):
-        (folder / "images0" / f"im_{number}.jpg").write_bytes(_full_size(data))
+    _write_pictures(folder / "images0", trajectory.jpegs)
     _dump(folder / "obs_dict.pkl", observed(trajectory, geometry, dated))
     _dump(folder / "policy_out.pkl", commanded(trajectory, geometry))
     about = {"traj_ok": bool(trajectory.info["success"]), "term_t": len(trajectory.action)}
@@ -144,6 +147,12 @@ def _write(folder: Path, trajectory: Trajectory, geometry: Geometry, dated: str)
     if trajectory.info.get("language"):
         text = re.sub(r"\s+", " ", str(trajectory.info["language"])).strip()
         (folder / "lang.txt").write_text(f"{text}\nconfidence: 1.0\n", encoding="utf-8")
+
+
+def _write_pictures(folder: Path, pictures: Sequence[bytes]) -> None:
+    folder.mkdir(parents=True)
+    for number, data in enumerate(pictures):
+        (folder / f"im_{number}.jpg").write_bytes(_full_size(data))
 
 
 def _write_headers(dated: Path, info: Dict[str, Any]) -> None:

@@ -6,12 +6,14 @@ is the last.
 """
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List
 
 import numpy as np
 
 from robot_bridge.recording.format import ABOUT, FORMAT, IMAGE_STAMPS, IMAGES, STEPS
+from vptr_policy.data.pictures import decode, make_whole
 from vptr_policy.data.robot.parts import Part, in_parts
 from vptr_policy.data.robot.trajectory import OF_STEPS, SEEN, Trajectory, checked, key
 
@@ -82,6 +84,25 @@ def read_episode(folder: Path, number: int, camera: int = 0, origin: str = "") -
             key(about["task"], number), info, state, label=label, jpegs=frames, extras=extras(steps, camera), **rows
         )
     )
+
+
+def other_pictures(folder: Path, camera: int) -> List[List[bytes]]:
+    """The pictures of the cameras beside ``camera`` that every line of the log names, T+1 each, in their order.
+
+    Raises ValueError or OSError where one is missing or damaged.
+    """
+    steps = read_steps(folder)
+    count = min((len(step[IMAGES]) if isinstance(step.get(IMAGES), list) else 0 for step in steps), default=0)
+    found = []
+    for other in (number for number in range(count) if number != camera):
+        found.append([_picture(folder, step, other) for step in steps])
+        make_whole(partial(decode, divisor=8), found[-1])
+    return found
+
+
+def cameras(folders: Iterable[Path]) -> int:
+    """The most cameras that any of these episodes, or trajectories of Bridge raw, has pictures of."""
+    return max((sum(path.is_dir() for path in folder.glob("images[0-9]*")) for folder in folders), default=0)
 
 
 def extras(steps: List[Dict[str, Any]], camera: int) -> Dict[str, np.ndarray]:

@@ -29,6 +29,10 @@ class Partition:
         return VAL if name in self.val else TRAIN
 
 
+NONE = Partition(frozenset(), frozenset(), 0, 0.0)
+"""Nothing is for validation."""
+
+
 def draw(names: Iterable[Tuple[str, str]], seed: int, share: float) -> Partition:
     """Split demonstrations (task, name), each task by itself.
 
@@ -70,7 +74,7 @@ def read(folder: Path) -> Partition:
     """The split of a folder; nothing is for validation where there is none. Raises ValueError where it is damaged."""
     path = folder / FILE
     if not path.is_file():
-        return Partition(frozenset(), frozenset(), 0, 0.0)
+        return NONE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         sides = [frozenset(map(str, content[side])) for side in (TRAIN, VAL)]
@@ -82,8 +86,42 @@ def read(folder: Path) -> Partition:
     return found
 
 
+def applying(names: Iterable[str], source: Path) -> Partition:
+    """The split of the demonstrations of ``source`` of those names, wherever it was drawn.
+
+    That of a folder above or below ``source`` counts as well: a demonstration is for validation where any split at or
+    above it says so. Raises ValueError where one is damaged.
+    """
+    splits: Dict[Path, Partition] = {}
+    val, everything = set(), list(names)
+    root = source.resolve()
+    for name in everything:
+        place = root / name
+        for folder in place.parents:
+            if folder not in splits:
+                below = folder == root or root in folder.parents
+                splits[folder] = read(folder) if below or _is_ours(folder) else NONE
+            if str(place.relative_to(folder)) in splits[folder].val:
+                val.add(name)
+    nearest = next((found for _, found in sorted(splits.items(), reverse=True) if found.val), NONE)
+    return Partition(frozenset(everything) - val, frozenset(val), nearest.seed, nearest.share)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder that nobody named holds a split of ours; others may call theirs so too."""
+    try:
+        return FORMAT.encode() in (folder / FILE).read_bytes()
+    except OSError:
+        return False
+
+
 def carried(origins: Dict[str, str], source: Path) -> Partition:
-    """The split of episodes under ``source`` for the shards they were imported to: ``origins`` are name -> origin."""
-    found = read(source)
-    val = frozenset(name for name, origin in origins.items() if origin in found.val)
-    return Partition(frozenset(origins) - val, val, found.seed, found.share)
+    """The split of ``source`` for the shards it was imported to: ``origins`` are name there -> name in ``source``."""
+    found = applying(origins.values(), source)
+    return told(origins, [name for name, origin in origins.items() if origin in found.val], found)
+
+
+def told(names: Iterable[str], val: Iterable[str], drawn: Partition = NONE) -> Partition:
+    """The split of demonstrations of which those in ``val`` are for validation, as the source says."""
+    held = frozenset(val)
+    return Partition(frozenset(names) - held, held, drawn.seed, drawn.share)

@@ -9,15 +9,18 @@ Names of NumPy 1 (``numpy.core``) and 2 (``numpy._core``), Python 2's strings an
 import datetime
 import pickle
 import re
+import reprlib
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Set, Tuple, Union
+from typing import Any, BinaryIO, Dict, List, Tuple, Union
 
 import numpy as np
 
 RECORDER = ("multicam_server.", "widowx_envs.", "widowx_controller.", "visual_mpc.", "sensor_msgs.")
 """Packages of the Bridge recorder: agent_data.pkl holds the description of its cameras as objects of these."""
 PLAIN_DTYPE = re.compile(r"[biufcSU?](\d+)?|O8?|O4")
+MOST_NUMBERS, DEEPEST = 10**7, 16
+"""Of an array made of nested lists: a pickle of 300 bytes can share its parts so that it would be of gigabytes."""
 BROKEN = (
     pickle.UnpicklingError,
     EOFError,
@@ -56,9 +59,9 @@ class _DType:
     """Stands for ``numpy.dtype``: only types of plain numbers, strings and objects."""
 
     def __init__(self, code: Any, *_: Any) -> None:
-        text = code.decode("ascii") if isinstance(code, bytes) else str(code)
-        if not PLAIN_DTYPE.fullmatch(text):
-            raise pickle.UnpicklingError(f"an array of type {text!r}, expected plain numbers or strings")
+        text = code.decode("ascii") if isinstance(code, bytes) else code
+        if not isinstance(text, str) or not PLAIN_DTYPE.fullmatch(text):
+            raise pickle.UnpicklingError(f"an array of type {_short(text)}, expected plain numbers or strings")
         self.value = np.dtype("O" if text.startswith("O") else text)
 
     def __setstate__(self, state: Tuple[Any, ...]) -> None:
@@ -78,7 +81,7 @@ class _Array:
         shape, kind, fortran, data = state[-4:]
         if kind.value.hasobject:
             if not isinstance(data, list) or len(data) != _size(shape):
-                raise pickle.UnpicklingError(f"an array of shape {shape} without as many objects")
+                raise pickle.UnpicklingError(f"an array of shape {_short(shape)} without as many objects")
             self.value = np.empty(len(data), object)
             self.value[:] = data
             self.value = self.value.reshape(shape, order="F" if fortran else "C")
@@ -86,27 +89,33 @@ class _Array:
             self.value = _array(data, kind, shape, "F" if fortran else "C")
 
 
+_short = reprlib.repr
+"""For messages: the whole text of what a pickle holds can be of gigabytes."""
+
+
 def _size(shape: Tuple[Any, ...]) -> int:
     if not all(isinstance(length, int) and length >= 0 for length in shape):
-        raise pickle.UnpicklingError(f"an array of shape {shape!r}")
+        raise pickle.UnpicklingError(f"an array of shape {_short(shape)}")
     return int(np.prod(shape, dtype=object)) if shape else 1
 
 
 def _array(data: Any, kind: _DType, shape: Tuple[int, ...], order: str = "C") -> np.ndarray:
     plain = _bytes(data)
     if kind.value.hasobject or len(plain) != _size(shape) * kind.value.itemsize:
-        raise pickle.UnpicklingError(f"{len(plain)} bytes for an array of shape {shape} and type {kind.value}")
+        raise pickle.UnpicklingError(f"{len(plain)} bytes for an array of shape {_short(shape)} and type {kind.value}")
     return np.frombuffer(plain, kind.value).reshape(shape, order="F" if order == "F" else "C")
 
 
 def _bytes(data: Any) -> bytes:
     """Python 2 wrote bytes as strings, which are read as Latin-1."""
+    if not isinstance(data, (str, bytes, bytearray)):
+        raise pickle.UnpicklingError(f"an array of the content {_short(data)}, expected bytes")
     return data.encode("latin-1") if isinstance(data, str) else bytes(data)
 
 
 def _reconstruct(kind: Any, *_: Any) -> _Array:
     if kind is not _Array:
-        raise pickle.UnpicklingError(f"an array of the class {kind!r}, expected numpy.ndarray")
+        raise pickle.UnpicklingError(f"an array of the class {_short(kind)}, expected numpy.ndarray")
     return _Array()
 
 
@@ -119,8 +128,8 @@ def _scalar(kind: _DType, data: Any) -> Any:
 
 
 def _encode(text: str, encoding: str = "latin1") -> bytes:
-    if encoding not in ("latin1", "latin-1"):
-        raise pickle.UnpicklingError(f"text encoded as {encoding!r}, expected latin1")
+    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError(f"text encoded as {_short(encoding)}, expected latin1")
     return text.encode("latin-1")
 
 
@@ -172,7 +181,7 @@ def load(path: Path) -> Any:
 def load_stream(file: BinaryIO, path: Path) -> Any:
     """What the pickle at the place of ``file`` holds; ``path`` is for messages."""
     try:
-        return _resolve(_Unpickler(file, encoding="latin-1").load(), set())
+        return _resolve(_Unpickler(file, encoding="latin-1").load(), {})
     except ForbiddenGlobal as error:
         raise ForbiddenGlobal(
             f"{path}: refused, nothing of it was run: this pickle wants {error}, "
@@ -208,21 +217,53 @@ def _header(file: BinaryIO) -> Tuple[Tuple[int, ...], np.dtype]:
     return shape, kind
 
 
-def _resolve(value: Any, seen: Set[int]) -> Any:
-    """The tree with arrays in place of what stood for them; ``seen`` are the containers done, which may form cycles."""
+def _resolve(value: Any, seen: Dict[int, Tuple[Any, Any]]) -> Any:
+    """The tree with arrays in place of what stood for them; each object is visited once.
+
+    ``seen`` are the containers done, by their id, and what became of them: they may be shared and form cycles.
+    """
     if isinstance(value, _Array):
         array = value.value
         if array.dtype.hasobject and id(array) not in seen:
-            seen.add(id(array))
+            seen[id(array)] = array, array
             flat = array.reshape(-1)
             for place, item in enumerate(flat):
                 flat[place] = _resolve(item, seen)
         return array
+    if not isinstance(value, (tuple, list, dict)):
+        return value
+    if id(value) in seen:
+        return seen[id(value)][1]
     if isinstance(value, tuple):
-        return tuple(_resolve(item, seen) for item in value)
-    if isinstance(value, (list, dict)) and id(value) not in seen:
-        seen.add(id(value))
-        items: Union[List[Tuple[Any, Any]], Any] = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in list(items):
-            value[key] = _resolve(item, seen)
+        made = tuple(_resolve(item, seen) for item in value)
+        seen[id(value)] = value, made
+        return made
+    seen[id(value)] = value, value
+    items: Union[List[Tuple[Any, Any]], Any] = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in list(items):
+        value[key] = _resolve(item, seen)
     return value
+
+
+def numbers(value: Any, what: str) -> np.ndarray:
+    """Numbers as an array of float64; raises ValueError where they are none or, shared parts unfolded, too many."""
+    count = _count(value, {}, 0)
+    if count > MOST_NUMBERS:
+        raise ValueError(f"{what} would be {count} numbers, expected at most {MOST_NUMBERS}: the file is damaged")
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is no array of numbers ({error})") from error
+
+
+def _count(value: Any, counted: Dict[int, int], depth: int) -> int:
+    """How many numbers an array of nested lists would have; each list is visited once."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    if not isinstance(value, (list, tuple)):
+        return 1
+    if depth > DEEPEST:
+        raise ValueError(f"lists nested more than {DEEPEST} deep, expected rows of numbers")
+    if id(value) not in counted:
+        counted[id(value)] = sum(_count(item, counted, depth + 1) for item in value)
+    return counted[id(value)]

@@ -7,20 +7,24 @@ on the last step of a success; ``obs`` and ``next_obs`` with ``image`` (T, H, W,
 
 What robomimic has no place for is in ``vptr`` of each demonstration, which it ignores: ``action``, ``executed`` and
 ``label`` in metres and radians, whatever else was measured, and ``masked``, the steps not to be learned from.
+
+A file may name other files to read its numbers from: such a one is refused whole, and no demonstration may ask for more
+memory than ``LARGEST``.
 """
 
 import json
+import math
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Set, Tuple
 
 import h5py
 import numpy as np
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW
 from vptr_policy.data.pictures import decode, encode_png, make_whole
-from vptr_policy.data.robot.parts import Part, in_parts
+from vptr_policy.data.robot.parts import DAMAGE, Part, in_parts
 from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key
 from vptr_policy.resize import resize
 
@@ -28,6 +32,8 @@ OWN = "vptr"
 IMAGE, STATE = "image", "state"
 GYM = 2
 """robomimic's number of the environment type that it makes nothing of without being asked."""
+LARGEST = 2 << 30
+"""Bytes that the arrays of one demonstration may take: 2,300 pictures of 640 x 480."""
 
 
 def export(
@@ -100,6 +106,7 @@ def parts(path: Path, task: str, image: str, state: str, size: int) -> List[Part
         size: of a part.
     """
     with _open(path) as file:
+        _expect_self_contained(file, path)
         if not isinstance(file.get("data"), h5py.Group):
             raise ValueError(f"{path}: no group data, as a robomimic file has one")
         names = sorted(
@@ -116,23 +123,47 @@ def parts(path: Path, task: str, image: str, state: str, size: int) -> List[Part
 def _read(path: Path, name: str, number: int, options: Tuple[str, str, str]) -> Trajectory:
     task, image, state = options
     with _open(path) as file:
-        group = file["data"][name]
+        group, arrays = file["data"][name], _Arrays()
         own = group.get(OWN)
         info: Dict[str, Any] = json.loads(group.attrs.get("info", "{}"))
         info.pop("key", None)
-        success = bool(np.asarray(group["dones"])[-1]) if "dones" in group else True
+        success = bool(arrays.read(group["dones"])[-1]) if "dones" in group else True
         info = {"task": task or path.stem, "success": success, **info, "origin": f"{path.name}/{name}"}
-        pictures, states = _seen(group, image or _only_image(group), "pictures"), _seen(group, state, "states")
+        pictures = _seen(group, image or _only_image(group), "pictures", arrays)
+        states = _seen(group, state, "states", arrays)
         steps = len(states) - 1
         if own is not None:
-            rows = {kind: np.asarray(own[kind]) for kind in ("action", "executed", "label")}
-            extras = {kind: np.asarray(value) for kind, value in own.get("extras", {}).items()}
+            rows = {kind: arrays.read(own[kind]) for kind in ("action", "executed", "label")}
+            extras = {kind: arrays.read(value) for kind, value in own.get("extras", {}).items()}
+            _flags(own, steps, arrays)
         else:
-            action = restored(np.asarray(group["actions"], dtype=np.float64)[:steps])
+            action = restored(arrays.read(group["actions"]).astype(np.float64)[:steps])
             rows, extras = {"action": action, "executed": executed(action), "label": action}, {}
     frames = [encode_png(picture) for picture in pictures]
     info["steps"] = steps
     return checked(Trajectory(key(str(info["task"]), number), info, states, jpegs=frames, extras=extras, **rows))
+
+
+class _Arrays:
+    """Reads arrays of one demonstration, together not more than ``LARGEST`` bytes."""
+
+    def __init__(self) -> None:
+        self._left = LARGEST
+
+    def read(self, dataset: Any, last: bool = False) -> np.ndarray:
+        """A dataset of numbers, or its ``last`` row only; raises ValueError before it takes too much memory."""
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "biuf":
+            raise ValueError(f"{getattr(dataset, 'name', dataset)} is no array of numbers")
+        size = math.prod(dataset.shape or ()) * dataset.dtype.itemsize
+        size = size // max(len(dataset), 1) if last else size
+        size = max(size, math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize)
+        self._left -= size
+        if self._left < 0:
+            raise ValueError(
+                f"{dataset.name} of shape {dataset.shape} takes {size / 2**30:.1f} GiB: the arrays of a demonstration "
+                f"may take {LARGEST / 2**30:g} GiB together; cut it into shorter ones, or make its pictures smaller"
+            )
+        return np.asarray(dataset[-1:] if last else dataset)
 
 
 def restored(actions: np.ndarray) -> np.ndarray:
@@ -143,24 +174,52 @@ def restored(actions: np.ndarray) -> np.ndarray:
 
 
 def masks(path: Path) -> Dict[str, np.ndarray]:
-    """Which steps are masked, by the origin of the demonstration; of those that say so."""
+    """Which steps are masked, by the origin of the demonstration; of those that say so.
+
+    Where that is damaged, the demonstration is skipped by an import, and left out here.
+    """
     found = {}
     with _open(path) as file:
+        _expect_self_contained(file, path)
         for name, group in file["data"].items():
-            if f"{OWN}/masked" in group:
-                found[f"{path.name}/{name}"] = np.asarray(group[f"{OWN}/masked"], dtype=bool)
+            try:
+                if f"{OWN}/masked" in group:
+                    found[f"{path.name}/{name}"] = _flags(group[OWN], len(group[f"{OWN}/action"]), _Arrays())
+            except DAMAGE:
+                continue
     return found
 
 
-def _seen(group: h5py.Group, name: str, what: str) -> np.ndarray:
+def _flags(own: h5py.Group, steps: int, arrays: _Arrays) -> np.ndarray:
+    """Which steps are masked (T,) bool; raises ValueError where that is no such array."""
+    flags = arrays.read(own["masked"]) if "masked" in own else np.zeros(steps)
+    if flags.shape != (steps,):
+        raise ValueError(f"masked has the shape {flags.shape}, expected {(steps,)}: one for each action")
+    return flags.astype(bool)
+
+
+def validation(path: Path) -> Set[str]:
+    """The origins of the demonstrations that ``mask/valid`` names."""
+    with _open(path) as file:
+        _expect_self_contained(file, path)
+        rows = file.get("mask/valid", ())
+        if isinstance(rows, h5py.Dataset) and rows.size > len(file.get("data", ())):
+            raise ValueError(f"{path}: mask/valid names {rows.size} demonstrations, there are fewer")
+        try:
+            return {f"{path.name}/{bytes(name).decode()}" for name in rows}
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: mask/valid is no list of names of demonstrations ({error})") from error
+
+
+def _seen(group: h5py.Group, name: str, what: str, arrays: _Arrays) -> np.ndarray:
     """T+1 rows of an observation; without next_obs the last row is the end, and its action is left out."""
     if name not in group.get("obs", {}):
         raise ValueError(
             "no observation {!r} for the {}: it has {}".format(name, what, ", ".join(group.get("obs", {})))
         )
-    rows = np.asarray(group["obs"][name])
+    rows = arrays.read(group["obs"][name])
     if name in group.get("next_obs", {}):
-        rows = np.concatenate([rows, np.asarray(group["next_obs"][name])[-1:]])
+        rows = np.concatenate([rows, arrays.read(group["next_obs"][name], last=True)])
     return rows
 
 
@@ -176,3 +235,31 @@ def _open(path: Path) -> Any:
         return h5py.File(str(path), "r")
     except OSError as error:
         raise ValueError(f"{path}: no HDF5 file ({error})") from error
+
+
+def _expect_self_contained(file: Any, path: Path) -> None:
+    """Raise ValueError where the file has any of its content read from other files, whatever they are."""
+    found: List[str] = []
+
+    def note_link(name: bytes, link: Any) -> None:
+        if link.type not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT):
+            found.append(f"{_text(name)} is a link to another file")
+
+    def note_storage(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.external:
+            found.append(f"{name} is kept in other files")
+        elif isinstance(item, h5py.Dataset) and item.is_virtual:
+            found.append(f"{name} is a virtual dataset")
+
+    file.id.links.visit(note_link, info=True)
+    if not found:
+        file.visititems(note_storage)
+    if found:
+        raise ValueError(
+            f"{path}: refused, nothing of it was imported: {found[0]}, so that importing would copy whatever file it "
+            "names; expected a file that holds its data itself: copy what you trust of it into a new file with h5py"
+        )
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")

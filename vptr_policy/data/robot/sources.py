@@ -94,14 +94,28 @@ def is_shards(folder: Path) -> bool:
 
 
 def episode_folders(root: Path) -> Iterator[Path]:
-    """The folders of all recorded episodes at or under ``root``, in a fixed order and whatever became of them."""
-    root = Path(root)
-    if (root / ABOUT).is_file():
-        yield root
+    """The folders of all recorded episodes at or under ``root``, in a fixed order and whatever became of them.
+
+    Each is found once. A link to what lies at, under or above ``root`` is not followed, another one is.
+    """
+    yield from _episode_folders(Path(root), Path(root).resolve(), set())
+
+
+def _episode_folders(folder: Path, root: Path, visited: Set[Path]) -> Iterator[Path]:
+    place = folder.resolve()
+    if place in visited or not folder.is_dir():
         return
-    if root.is_dir():
-        for child in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("images")):
-            yield from episode_folders(child)
+    visited.add(place)
+    if (folder / ABOUT).is_file():
+        yield folder
+        return
+    for child in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("images")):
+        if not (child.is_symlink() and _related(child.resolve(), root)):
+            yield from _episode_folders(child, root, visited)
+
+
+def _related(one: Path, other: Path) -> bool:
+    return one == other or one in other.parents or other in one.parents
 
 
 def demonstrations(folder: Path, camera: int = 0, damaged: bool = False) -> Iterator[Item]:

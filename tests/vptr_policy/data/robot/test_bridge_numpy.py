@@ -133,17 +133,21 @@ def test_damage_is_named_and_the_rest_read(tmp_path: Path) -> None:
     gray = {**good, "observations": [{**seen, "images0": seen["images0"][..., 0]} for seen in good["observations"]]}
     blank = np.zeros((0, 0, 3), np.uint8)
     empty = {**good, "observations": [{**seen, "images0": blank} for seen in good["observations"]]}
-    rows = [good, shuffled, short, {"actions": []}, 7, gray, empty, good]
+    shared: Any = [0.0] * 10
+    for _ in range(8):
+        shared = [shared] * 10
+    rows = [good, shuffled, short, {"actions": []}, 7, gray, empty, {**good, "actions": shared}, good]
     path = write(tmp_path / "d" / "t" / "train" / "out.npy", rows)
     found = read(tmp_path)
     reasons = {item.origin: item.reason for item in found if isinstance(item, Skipped)}
-    assert [isinstance(item, Trajectory) for item in found] == [True, *[False] * 6, True]
+    assert [isinstance(item, Trajectory) for item in found] == [True, *[False] * 7, True]
     assert "one step later" in reasons["d/t/train/out.npy[1]"]
     assert "3 observations, 3 next ones and 2 actions" in reasons["d/t/train/out.npy[2]"]
     assert "not a trajectory (KeyError('observations'))" in reasons["d/t/train/out.npy[3]"]
     assert "not a trajectory" in reasons["d/t/train/out.npy[4]"]
     assert "a picture is uint8 (128, 128), expected RGB uint8" in reasons["d/t/train/out.npy[5]"]
     assert "a picture is uint8 (0, 0, 3), expected RGB uint8" in reasons["d/t/train/out.npy[6]"]
+    assert "actions would be 1000000000 numbers" in reasons["d/t/train/out.npy[7]"]
     path.write_bytes(path.read_bytes()[:5000])
     (cut,) = read(tmp_path)
     assert isinstance(cut, Skipped) and "not a whole pickle" in cut.reason

@@ -128,6 +128,20 @@ def _swap(folder: Path, name: str, content: Any) -> None:
     (folder / name).write_bytes(pickle.dumps(content))
 
 
+def _shared(levels: int) -> Any:
+    """10 ** levels numbers in a pickle of 300 bytes, nested and shared."""
+    shared: Any = [0.0] * 10
+    for _ in range(levels - 1):
+        shared = [shared] * 10
+    return shared
+
+
+def _endless() -> Any:
+    endless: list = []
+    endless.append(endless)
+    return endless
+
+
 def _patch(path: Path, place: int, data: bytes) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:place] + data + content[place + len(data) :])
@@ -167,7 +181,11 @@ DAMAGE = {
     "observations in a list": (lambda at: _swap(at, "obs_dict.pkl", [1]), "no full_state"),
     "many judgements": (lambda at: _swap(at, "agent_data.pkl", {"traj_ok": np.ones(3)}), "traj_ok .* true or false"),
     "a judgement in words": (lambda at: _swap(at, "agent_data.pkl", {"traj_ok": "no"}), "traj_ok .* true or false"),
-    "nested actions": (lambda at: _swap(at, "policy_out.pkl", [{"actions": {"x": 1}}] * 3), "a step without actions"),
+    "nested actions": (lambda at: _swap(at, "policy_out.pkl", [{"actions": {"x": 1}}] * 3), "no array of numbers"),
+    "a billion states": (lambda at: _swap(at, "obs_dict.pkl", {"full_state": _shared(9)}), "would be 1000000000 num"),
+    "a billion actions": (lambda at: _swap(at, "policy_out.pkl", _shared(9)), "would be 1000000000 numbers"),
+    "a billion judgements": (lambda at: _swap(at, "agent_data.pkl", {"traj_ok": [_shared(9)]}), "1000000000 numbers"),
+    "endless states": (lambda at: _swap(at, "obs_dict.pkl", {"full_state": _endless()}), "nested more than 16 deep"),
 }
 
 

@@ -228,6 +228,50 @@ def test_hdf5_and_back_with_masks(shards: Path, tmp_path: Path) -> None:
     assert masks == {items[1].name: {"steps": STEPS, "masked": [[1, 3]]}}
 
 
+def held_out(folder: Path) -> List[bytes]:
+    """The actions of what is for validation in a folder of shards, by the file that training reads."""
+    val = json.loads((folder / "split.json").read_text())["val"]
+    return [item.read().action.tobytes() for item in demonstrations(folder) if item.name in val]
+
+
+@pytest.mark.parametrize("form", ["shards", "hdf5", "bridge-numpy"])
+def test_what_is_for_validation_stays_so(form: str, shards: Path, tmp_path: Path) -> None:
+    source = shards
+    if form != "shards":
+        source = tmp_path / ("d.hdf5" if form == "hdf5" else "d")
+        vptr("export", shards, "--format", form, "--out", source, "--failures")
+    vptr("import", source, "--out", tmp_path / "again", "--format", form)
+    assert held_out(tmp_path / "again") == held_out(shards) == [made(2).action.tobytes()]
+    if form == "shards":
+        again, before = (json.loads((folder / "masks.json").read_text()) for folder in (tmp_path / "again", shards))
+        assert again == before
+
+
+def test_a_damaged_split_or_mask_is_no_training_data(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    vptr("export", shards, "--format", "hdf5", "--out", tmp_path / "d.hdf5")
+    with h5py.File(tmp_path / "d.hdf5", "a") as file:
+        del file["data/demo_0/vptr/masked"], file["data/demo_1/vptr/masked"]
+        file["data/demo_0/vptr/masked"], file["data/demo_1/vptr/masked/x"] = np.ones(3), 1
+    vptr("import", tmp_path / "d.hdf5", "--out", tmp_path / "again")
+    assert len(list(demonstrations(tmp_path / "again"))) == 3 and len(held_out(tmp_path / "again")) == 1
+    said = capsys.readouterr().err
+    assert "masked has the shape (3,), expected (5,)" in said and "demo_1/vptr/masked is no array of numbers" in said
+    with h5py.File(tmp_path / "d.hdf5", "a") as file:
+        del file["mask/valid"]
+        file["mask/valid"] = np.ones(2)
+    assert main(["data", "import", str(tmp_path / "d.hdf5"), "--out", str(tmp_path / "none")]) == 1
+    assert "mask/valid is no list of names" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
+def test_an_export_without_a_place_for_the_split_says_so(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    vptr("export", shards, "--format", "bridge-raw", "--out", tmp_path / "raw")
+    assert "no place for the split: 1 demonstrations for validation are among these" in capsys.readouterr().out
+
+
 def test_hdf5_of_others_is_read(tmp_path: Path) -> None:
     source = made(0)
     with h5py.File(tmp_path / "theirs.hdf5", "w") as file:
@@ -316,3 +360,55 @@ def test_pictures_of_several_sizes_are_named(shards: Path, tmp_path: Path, capsy
     assert main(["data", "export", str(shards), "--format", "lerobot", "--out", str(tmp_path / "le")]) == 1
     assert "lid-9 has pictures of 64 x 48, others of 640 x 480" in capsys.readouterr().err
     assert not (tmp_path / "le").exists() and len(list(entries(shards))) == 7
+
+
+def others(path: Path, **pictures: Any) -> Any:
+    """A small file as robomimic writes it, with pictures of 16 x 16 made as told; open for more."""
+    file = h5py.File(path, "w")
+    group = file.create_group("data/demo_0")
+    group["actions"], group["dones"] = np.zeros((4, 7), np.float32), np.array([0, 0, 0, 1])
+    group["obs/state"] = np.zeros((4, 7))
+    group.create_dataset("obs/image", **{"shape": (4, 16, 16, 3), "dtype": np.uint8, **pictures})
+    return file
+
+
+@pytest.mark.parametrize("kind", ["external storage", "external link", "external link to all", "virtual"])
+def test_hdf5_that_reads_other_files_is_refused(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    others(tmp_path / "secret.hdf5").close()
+    raw = {"external": [(str(tmp_path / "secret.hdf5"), 0, 4 * 16 * 16 * 3)]} if kind == "external storage" else {}
+    with others(tmp_path / "theirs.hdf5", **raw) as file:
+        if kind == "external link":
+            del file["data/demo_0/obs/image"]
+            file["data/demo_0/obs/image"] = h5py.SoftLink("/elsewhere")
+            file["elsewhere"] = h5py.ExternalLink(str(tmp_path / "secret.hdf5"), "/data/demo_0/obs/image")
+        elif kind == "external link to all":
+            del file["data"]
+            file["data"] = h5py.ExternalLink(str(tmp_path / "secret.hdf5"), "/data")
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout((4, 16, 16, 3), np.uint8)
+            layout[:] = h5py.VirtualSource(str(tmp_path / "secret.hdf5"), "/data/demo_0/obs/image", (4, 16, 16, 3))
+            del file["data/demo_0/obs/image"]
+            file.create_virtual_dataset("data/demo_0/obs/image", layout)
+    assert main(["data", "import", str(tmp_path / "theirs.hdf5"), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "theirs.hdf5: refused, nothing of it was imported" in said and "into a new file with h5py" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_hdf5_that_asks_for_all_memory_is_damaged(tmp_path: Path) -> None:
+    with others(
+        tmp_path / "bomb.hdf5", shape=(10**6, 256, 256, 3), chunks=(1, 256, 256, 3), compression="gzip"
+    ) as file:
+        file.copy(file["data/demo_0"], "data/demo_1")
+        del file["data/demo_1/obs/image"]
+        file["data/demo_1/obs/image"] = np.zeros((4, 16, 16, 3), np.uint8)
+        file.copy(file["data/demo_1"], "data/demo_2")
+        del file["data/demo_2/obs/state"]
+        unlimited = {"maxshape": (None, 7), "chunks": (10**8, 7), "compression": "gzip"}
+        file.create_dataset("data/demo_2/obs/state", (4, 7), np.float32, **unlimited)
+    vptr("import", tmp_path / "bomb.hdf5", "--out", tmp_path / "out")
+    assert len(list(demonstrations(tmp_path / "out"))) == 1
+    skipped = json.loads((tmp_path / "out" / "index.json").read_text())["shards"]["shard-00000.tar"]["skipped"]
+    assert [row["origin"] for row in skipped] == ["bomb.hdf5/demo_0", "bomb.hdf5/demo_2"]
+    assert "takes 183.1 GiB: the arrays of a demonstration may take 2 GiB together" in skipped[0]["reason"]
+    assert "obs/state of shape (4, 7) takes 2.6 GiB" in skipped[1]["reason"]

@@ -15,6 +15,7 @@ ERRORS = {
     "odd": TypeError("float() argument"),
     "short": IndexError("list index"),
     "deep": RecursionError("too deep"),
+    "huge": MemoryError("Unable to allocate 172. GiB"),
 }
 
 
@@ -40,6 +41,13 @@ def test_data_of_another_form_are_left_out_and_the_rest_read(item: str) -> None:
     (part,) = in_parts([item, "a"], 3, str.upper, _read)
     left_out, read = part.read()
     assert read == ("a", 1) and left_out == Skipped(item.upper(), f"not a trajectory ({ERRORS[item]!r})")
+
+
+def test_what_takes_more_memory_than_there_is_is_left_out_and_the_rest_read() -> None:
+    (part,) = in_parts(["huge", "a"], 3, str.upper, _read)
+    left_out, read = part.read()
+    assert read == ("a", 1)
+    assert left_out == Skipped("HUGE", "reading it takes more memory than there is (Unable to allocate 172. GiB)")
 
 
 @pytest.mark.parametrize(("item", "error"), [("evil", ForbiddenGlobal), ("gone", OSError)])

@@ -209,3 +209,35 @@ def test_an_npy_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ForbiddenGlobal, match=r"out\.npy: refused, .* posix\.system"):
         load_object_array(path)
     assert not marker.exists()
+
+
+def nested(levels: int) -> Any:
+    """A tuple of two of one tuple of two of ...: a few bytes a level, twice as many paths."""
+    shared: Any = (np.ones(1),)
+    for _ in range(levels):
+        shared = (shared, shared)
+    return shared
+
+
+def test_shared_tuples_are_visited_once(tmp_path: Path) -> None:
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps(nested(200)))
+    content = load(tmp_path / "data.pkl")
+    assert content[0] is content[1]
+    for _ in range(200):
+        content = content[1]
+    assert content[0].tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Runs(np.dtype, nested(200)),
+        Runs(np.ndarray.__reduce__(np.ones(1))[0], nested(200), (0,), b"b"),
+        Runs(np.ones(1).__reduce_ex__(5)[0], 10**12, np.dtype("f8"), (1,), "C"),
+    ],
+)
+def test_a_message_is_short_and_no_number_becomes_so_many_bytes(tmp_path: Path, wrong: Any) -> None:
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps(wrong, protocol=4))
+    with pytest.raises(UnreadablePickle) as found:
+        load(tmp_path / "data.pkl")
+    assert len(str(found.value)) < 1000
