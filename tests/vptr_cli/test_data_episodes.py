@@ -144,6 +144,40 @@ def test_masks_and_split_go_with_an_import_into_training(episodes: Path, tmp_pat
         assert steps.tolist() == [*range(10), *range(22, 30)]
 
 
+def origins(shards: Path) -> List[str]:
+    return [item.info["origin"] for item in demonstrations(shards)]
+
+
+def test_an_import_again_follows_the_verdicts(episodes: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    command = ("import", episodes, "--out", tmp_path / "shards", "--shard-size", 4)
+    assert vptr(*command) == 0
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("shard-*.tar")}
+    vptr("trim", episodes)
+    capsys.readouterr()
+    assert vptr(*command) == 0 and "written again" not in capsys.readouterr().err
+    with EpisodeStore(episodes) as store:
+        store.keep(episodes / "knife_in_pot" / "episode-000008", True)
+        store.discard(episodes / "knife_in_pot" / "episode-000005", "the gripper slipped")
+    assert vptr(*command) == 0
+    said = capsys.readouterr()
+    assert said.err.count("written again, what it was made of has changed") == 2 and "2 skipped" in said.out
+    expected = [f"knife_in_pot/episode-{number:06d}" for number in (0, 1, 2, 3, 4, 6, 7, 8)]
+    assert origins(tmp_path / "shards") == expected
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("shard-*.tar")}
+    assert [name for name in sorted(before) if after[name] == before[name]] == ["shard-00000.tar"]
+
+
+def test_an_import_of_another_folder_of_the_same_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for side in "ab":
+        record(tmp_path / side / "episodes", 0, language=side)
+    assert vptr("import", tmp_path / "a" / "episodes", "--out", tmp_path / "shards") == 0
+    assert vptr("import", tmp_path / "b" / "episodes", "--out", tmp_path / "shards") == 1
+    said = capsys.readouterr().err
+    assert f"(source was {tmp_path / 'a' / 'episodes'}, now {tmp_path / 'b' / 'episodes'})" in said
+    assert "name another folder, or delete it" in said
+    assert [item.info["language"] for item in demonstrations(tmp_path / "shards")] == ["a"]
+
+
 def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:
     assert vptr("split", episodes, "--seed", 1) == 0
     assert ["knife_in_pot", "7", "train", "1", "val"] in [line.split() for line in capsys.readouterr().out.splitlines()]
