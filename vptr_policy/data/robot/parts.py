@@ -16,6 +16,7 @@ DAMAGE: Tuple[Type[Exception], ...] = (
     AttributeError,
     ArithmeticError,
     RecursionError,
+    MemoryError,
 )
 """What reading data of another form than expected can raise."""
 
@@ -84,4 +85,6 @@ def reason(error: Exception) -> str:
     """Why something could not be read, in words: those of the error where it is meant to be read."""
     if isinstance(error, (ValueError, OSError)) and str(error):
         return str(error)
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
     return f"not a trajectory ({error!r})"

@@ -15,6 +15,7 @@ ERRORS = {
     "odd": TypeError("float() argument"),
     "short": IndexError("list index"),
     "deep": RecursionError("too deep"),
+    "large": MemoryError(),
 }
 
 
@@ -47,3 +48,8 @@ def test_other_errors_end_it(item: str, error: Any) -> None:
     (part,) = in_parts([item], 3, str.upper, _read, (ValueError,))
     with pytest.raises(error):
         list(part.read())
+
+
+def test_what_asks_for_too_much_memory_is_left_out_by_name() -> None:
+    (part,) = in_parts(["a", "large"], 2, str, _read)
+    assert list(part.read()) == [("a", 0), Skipped("large", "it asks for more memory than there is")]
