@@ -20,7 +20,8 @@ def trim(
 
     openpi's rule: no joint's velocity changes by 1e-3 rad/s, and nothing is commanded, for at least seven steps.
     Steps near an opening or closing gripper are never masked. Nothing is deleted: the masks are written to masks.json,
-    of shards in their folder, of an episode in its own, and replaced by the next run.
+    of shards in their folder, of an episode in its own, and replaced by the next run. Damaged demonstrations are named
+    and left as they are; the exit status is 1 then.
 
     Args:
         source: folder of shards or of recorded episodes.
@@ -35,14 +36,19 @@ def trim(
     from tqdm import tqdm
 
     from robot_bridge.recording.idle import IdleRule, describe
+    from vptr_cli.damaged import Damaged
     from vptr_policy.data.robot.masks import Mask, MaskFile, from_flags, write_episode_mask, write_masks
     from vptr_policy.data.robot.sources import EpisodeItem, demonstrations
 
     rule = IdleRule(shortest_run=shortest_run, protected=protected)
     file = MaskFile({**describe(rule), "unclutched": unclutched})
     steps = masked = 0
-    for item in tqdm(demonstrations(source, camera), "trimming", unit="demonstration", dynamic_ncols=True):
-        trajectory = item.read()
+    damaged = Damaged()
+    items = demonstrations(source, camera, damaged=True)
+    for item in tqdm(items, "trimming", unit="demonstration", dynamic_ncols=True):
+        trajectory = damaged.read(item)
+        if trajectory is None:
+            continue
         flags = _idle(trajectory, rule, unclutched)
         mask = Mask(len(flags)) if clear else from_flags(flags)
         if isinstance(item, EpisodeItem):
@@ -53,7 +59,7 @@ def trim(
     if file.masks:
         write_masks(source, file)
     print(f"{source}: {masked} of {steps} steps are masked ({masked / max(steps, 1):.1%})")
-    return 0
+    return damaged.status("have no new masks")
 
 
 def split(source: Positional[Path], val_share: float = 0.1, seed: int = 0) -> int:

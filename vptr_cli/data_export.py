@@ -5,8 +5,11 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 from tyro.conf import Positional
 
+from vptr_cli.damaged import Damaged
 from vptr_cli.formats import Format
 from vptr_cli.limits import expect
+
+LEFT_OUT = "were left out"
 
 
 def bridge_raw(
@@ -29,14 +32,15 @@ def bridge_raw(
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_raw_export import Geometry, export
 
-    items = _items(source, camera, failures)
+    damaged = Damaged()
+    items = _whole(_items(source, camera, failures, damaged), damaged, out)
     places = [(*_folders(item, domain), item) for item in items]
     for name, count in export(places, out, Geometry(state_to_pose, integrate)).items():
         print(f"{out / name}: {count} demonstrations")
     held = len(partition.applying([item.name for item in items], source).val)
     if held:
         print(f"Bridge raw has no place for the split: {held} demonstrations for validation are among these")
-    return 0
+    return damaged.status(LEFT_OUT)
 
 
 def bridge_numpy(
@@ -68,7 +72,8 @@ def bridge_numpy(
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.bridge_numpy import export
 
-    items = _items(source, camera, failures)
+    damaged = Damaged()
+    items = _whole(_items(source, camera, failures, damaged), damaged, out)
     _tell_left_out(items, camera, "Bridge numpy as written here holds")
     drawn = partition.applying([item.name for item in items], source)
     tasks: Dict[Any, List[Any]] = {}
@@ -78,7 +83,7 @@ def bridge_numpy(
         sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
     for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None).items():
         print(f"{out / path}: {count} demonstrations")
-    return 0
+    return damaged.status(LEFT_OUT)
 
 
 def lerobot(source: Positional[Path], out: Path, camera: int = 0, failures: bool = False) -> int:
@@ -96,13 +101,14 @@ def lerobot(source: Positional[Path], out: Path, camera: int = 0, failures: bool
     """
     from vptr_policy.data.robot.lerobot import MEASURED, export
 
-    items = list(_items(source, camera, failures))
+    damaged = Damaged()
+    items = _whole(_items(source, camera, failures, damaged), damaged, out)
     _tell_left_out(items, camera, "LeRobot data as written here hold")
     common = set.intersection(*(item.measured() for item in items))
     measured = [name for name, extra in MEASURED.items() if extra in common]
     counts = export(_rows(source, items), out, measured)
     print("{}: {episodes} episodes ({train} train, {val} val), {frames} frames".format(out, **counts))
-    return 0
+    return damaged.status(LEFT_OUT)
 
 
 def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, failures: bool = False) -> int:
@@ -118,19 +124,25 @@ def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, 
     expect("size", size, 0)
     from vptr_policy.data.robot.robomimic import export
 
-    items = list(_items(source, camera, failures))
+    damaged = Damaged()
+    items = _whole(_items(source, camera, failures, damaged), damaged, out)
     _tell_left_out(items, camera, "HDF5 as written here holds")
     counts = export(_rows(source, items), out, size, "vptr_widowx")
     print("{}: {train} demonstrations for training, {valid} for validation".format(out, **counts))
-    return 0
+    return damaged.status(LEFT_OUT)
 
 
-def _items(source: Path, camera: int, failures: bool) -> List[Any]:
+def _items(source: Path, camera: int, failures: bool, damaged: Damaged) -> List[Any]:
     """The demonstrations to write; those of validation come last."""
     from vptr_policy.data.robot import partition
-    from vptr_policy.data.robot.sources import demonstrations
+    from vptr_policy.data.robot.sources import DamagedItem, demonstrations
 
-    found = [item for item in demonstrations(source, camera) if failures or item.info["success"]]
+    found = []
+    for item in demonstrations(source, camera, damaged=True):
+        if isinstance(item, DamagedItem):
+            damaged.add(item.name, item.error)
+        elif failures or item.info["success"]:
+            found.append(item)
     if not found:
         raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
     drawn = partition.applying([item.name for item in found], source)
@@ -152,6 +164,19 @@ def tell_left_out(folders: List[Path], camera: int, holder: str) -> None:
     if others:
         left = ", ".join(others)
         print(f"left out: the pictures of {left}: {holder} one camera, here images{camera}; --camera chooses which")
+
+
+def _whole(items: List[Any], damaged: Damaged, out: Path) -> List[Any]:
+    """Those that can be read: exports are written whole, and one that is damaged would end them half-way."""
+    from tqdm import tqdm
+
+    if out.exists():
+        raise ValueError(f"{out} exists already: name another, or delete it")
+    bar = tqdm(items, "checking", unit="trajectory", dynamic_ncols=True)
+    found = [item for item in bar if damaged.read(item) is not None]
+    if not found:
+        raise ValueError("all demonstrations to write are damaged: `vptr data check` names what is wrong with them")
+    return found
 
 
 def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:

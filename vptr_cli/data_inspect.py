@@ -73,8 +73,9 @@ def view(
 def check(source: Positional[Path], camera: int = 0, json: bool = False) -> int:
     """Look for what is wrong with demonstrations, and name it; exit status 1 where something is.
 
-    Frozen cameras, dropped frames, time jumps, actions that the states do not follow, duplicates, labels that cannot be
-    right, damaged or black pictures. One demonstration is in memory at a time.
+    Frozen and slow cameras, dropped frames, time jumps, actions, turns and labels that the states do not follow,
+    actions outside of the Bridge box, inverted grippers, duplicates to 1 mm, tasks and labels that cannot be right,
+    damaged or black pictures. One demonstration is in memory at a time.
 
     Args:
         source: folder of shards or of recorded episodes.

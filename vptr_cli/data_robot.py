@@ -63,7 +63,8 @@ def import_episodes(source: Positional[Path], out: Path, camera: int = 0, shard_
     """Our own recorded episodes: folders with episode.json, steps.jsonl and pictures.
 
     Writes the shards that `vptr train` reads: OUT/shard-00000.tar ... and OUT/index.json, which names what was skipped:
-    episodes that were discarded, not judged or damaged. The same command again goes on where it was interrupted.
+    episodes that were discarded, not judged or damaged. The same command again goes on where it was interrupted, and
+    writes again what holds episodes that have changed since, or their verdict.
 
     Args:
         source: folder of the episodes.
@@ -190,7 +191,7 @@ def _import(parts: Sequence[Any], source: Path, out: Path, plan: Dict[str, Any])
 
     if out.resolve() == source.resolve():
         raise ValueError(f"{out} is the source: name another folder")
-    index = convert(parts, out, {**plan, "source": source.resolve().name}, ShardWriter)
+    index = convert(parts, out, plan, ShardWriter, source)
     rows = skipped(index)
     for row in rows[:NAMED]:
         tqdm.write("skipped {origin}: {reason}".format(**row), file=sys.stderr)

@@ -221,6 +221,86 @@ def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, cap
     assert said.count("left out: the pictures of images1: ") == 1 and "--camera chooses which" in said
 
 
+@pytest.fixture
+def two_damaged(episodes: Path) -> Path:
+    """A picture cut off, and a task with half a character."""
+    picture = episodes / "knife_in_pot" / "episode-000001" / "images0" / "000003.jpg"
+    picture.write_bytes(picture.read_bytes()[:200])
+    about = episodes / "knife_in_pot" / "episode-000002" / "episode.json"
+    about.write_text(about.read_text().replace('"task": "knife_in_pot"', '"task": "knife\\ud800"'))
+    assert json.loads(about.read_text())["task"] == "knife\ud800"
+    return episodes
+
+
+def test_trim_names_what_is_damaged_and_goes_on(two_damaged: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr("trim", two_damaged) == 1
+    said = capsys.readouterr()
+    assert "damaged: knife_in_pot/episode-000001: picture 3: a JPEG cut off" in said.err
+    assert "damaged: knife_in_pot/episode-000002: its task is 'knife\\ud800', with half a character" in said.err
+    assert said.err.strip().endswith("2 damaged demonstrations have no new masks; `vptr data check` names all damage")
+    written = sorted(path.parent.name for path in two_damaged.rglob("masks.json"))
+    assert written == [f"episode-{number:06d}" for number in (0, 3, 4, 5, 6, 7)] and "of 180 steps" in said.out
+
+
+@pytest.mark.parametrize("form", ["bridge-raw", "bridge-numpy", "hdf5", "lerobot"])
+def test_an_export_names_what_is_damaged_and_writes_the_others(
+    two_damaged: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / ("x.hdf5" if form == "hdf5" else "x")
+    assert vptr("export", two_damaged, "--format", form, "--out", out) == 1
+    said = capsys.readouterr().err
+    assert "damaged: knife_in_pot/episode-000001: picture 3" in said
+    assert said.strip().endswith("2 damaged demonstrations were left out; `vptr data check` names all damage")
+    assert out.exists()
+    if form == "bridge-raw":
+        assert len(list(out.rglob("traj[0-9]"))) == 5
+
+
+def test_half_a_character_ends_neither_info_nor_its_report(
+    two_damaged: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert vptr("info", two_damaged, "--report", tmp_path / "report") == 0
+    assert "1 unjudged, 1 discarded, 1 damaged" in capsys.readouterr().out
+    assert vptr("check", two_damaged) == 1
+    assert "its task is 'knife\\ud800', with half a character" in capsys.readouterr().out
+    assert vptr("import", two_damaged, "--out", tmp_path / "shards") == 0
+    assert len(origins(tmp_path / "shards")) == 6
+
+
+def origins(shards: Path) -> List[str]:
+    return [item.info["origin"] for item in demonstrations(shards)]
+
+
+def test_an_import_again_follows_the_verdicts(episodes: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    command = ("import", episodes, "--out", tmp_path / "shards", "--shard-size", 4)
+    assert vptr(*command) == 0
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("shard-*.tar")}
+    vptr("trim", episodes)
+    capsys.readouterr()
+    assert vptr(*command) == 0 and "written again" not in capsys.readouterr().err
+    with EpisodeStore(episodes) as store:
+        store.keep(episodes / "knife_in_pot" / "episode-000008", True)
+        store.discard(episodes / "knife_in_pot" / "episode-000005", "the gripper slipped")
+    assert vptr(*command) == 0
+    said = capsys.readouterr()
+    assert said.err.count("written again, what it was made of has changed") == 2 and "2 skipped" in said.out
+    expected = [f"knife_in_pot/episode-{number:06d}" for number in (0, 1, 2, 3, 4, 6, 7, 8)]
+    assert origins(tmp_path / "shards") == expected
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("shard-*.tar")}
+    assert [name for name in sorted(before) if after[name] == before[name]] == ["shard-00000.tar"]
+
+
+def test_an_import_of_another_folder_of_the_same_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for side in "ab":
+        record(tmp_path / side / "episodes", 0, language=side)
+    assert vptr("import", tmp_path / "a" / "episodes", "--out", tmp_path / "shards") == 0
+    assert vptr("import", tmp_path / "b" / "episodes", "--out", tmp_path / "shards") == 1
+    said = capsys.readouterr().err
+    assert f"(source was {tmp_path / 'a' / 'episodes'}, now {tmp_path / 'b' / 'episodes'})" in said
+    assert "name another folder, or delete it" in said
+    assert [item.info["language"] for item in demonstrations(tmp_path / "shards")] == ["a"]
+
+
 def test_split_is_told_by_task_and_repeatable(episodes: Path, capsys: pytest.CaptureFixture) -> None:
     assert vptr("split", episodes, "--seed", 1) == 0
     assert ["knife_in_pot", "7", "train", "1", "val"] in [line.split() for line in capsys.readouterr().out.splitlines()]

@@ -8,8 +8,8 @@ import numpy as np
 from vptr_policy.data.pictures import decode, sides
 from vptr_policy.data.quality.findings import DAMAGED, PICTURE, Finding
 from vptr_policy.data.quality.labels import Catalogue, impossible_success
-from vptr_policy.data.quality.motion import disagreement, gripper, unreachable
-from vptr_policy.data.quality.timing import dropped_frames, frozen_camera, time_jumps
+from vptr_policy.data.quality.motion import disagreement, gripper, inverted_gripper, labels, outside_box, unreachable
+from vptr_policy.data.quality.timing import dropped_frames, frozen_camera, slow_camera, time_jumps, unknown_times
 from vptr_policy.data.robot.parts import DAMAGE, reason
 from vptr_policy.data.robot.sources import Item
 from vptr_policy.data.robot.trajectory import Trajectory, checked
@@ -35,7 +35,8 @@ def inspect(items: Iterable[Item]) -> Iterator[Finding]:
 def examine(trajectory: Trajectory) -> Iterator[Finding]:
     """What is wrong with one demonstration by itself."""
     for look in (
-        pictures, frozen_camera, dropped_frames, time_jumps, unreachable, disagreement, gripper, impossible_success,
+        pictures, frozen_camera, slow_camera, dropped_frames, unknown_times, time_jumps, unreachable, outside_box,
+        disagreement, labels, gripper, inverted_gripper, impossible_success,
     ):  # fmt: skip
         yield from look(trajectory)
 

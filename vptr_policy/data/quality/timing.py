@@ -8,12 +8,17 @@ import numpy as np
 from robot_bridge.interface import STEP_S
 from robot_bridge.recording.format import IMAGE_STAMPS, STAMP
 from vptr_policy.data.quality.findings import DROPPED, FROZEN, TIME, Finding
+from vptr_policy.data.robot.relabel import achieved
 from vptr_policy.data.robot.trajectory import Trajectory
 
 FROZEN_PICTURES = 4
 """The same picture this often in a row, while the arm moves, is no coincidence."""
+SLOW_SHARE, SLOW_PICTURES = 0.2, 4
+"""So many of the pictures of a moving arm, and no fewer, that are the one before: the camera is slower than 5 Hz."""
 FROZEN_MOVED_M, FROZEN_TURNED_RAD = 0.01, 0.05
 """The arm moved further than this meanwhile."""
+STEP_MOVED_M, STEP_TURNED_RAD = 0.005, 0.03
+"""In a single step a picture should show this."""
 STALE_S = 1.5 * STEP_S
 """A picture that was taken this long before its state."""
 SHORTEST_S, LONGEST_S = 0.4 * STEP_S, 2.0 * STEP_S
@@ -31,6 +36,31 @@ def frozen_camera(trajectory: Trajectory) -> Iterator[Finding]:
             text = f"{place - start} pictures in a row are the same while the arm moves: the camera hung"
             yield Finding(FROZEN, trajectory.key, text, (start, place - 1))
         start = place
+
+
+def slow_camera(trajectory: Trajectory) -> Iterator[Finding]:
+    """Pictures that are repeated time and again while the arm moves; longer runs are those of a frozen camera."""
+    same = np.array([one == other for one, other in zip(trajectory.jpegs, trajectory.jpegs[1:])])
+    moved = achieved(trajectory.state[:-1], trajectory.state[1:], trajectory.action)
+    moving = np.linalg.norm(moved[:, :3], axis=1) > STEP_MOVED_M
+    moving |= np.linalg.norm(moved[:, 3:6], axis=1) > STEP_TURNED_RAD
+    for start, stop in _runs(same):
+        if stop - start >= FROZEN_PICTURES - 1:
+            moving[start:stop] = False
+    repeated, steps = int((same & moving).sum()), int(moving.sum())
+    if repeated >= SLOW_PICTURES and repeated >= SLOW_SHARE * steps:
+        text = f"{repeated} of {steps} pictures are the one before while the arm moves: the camera is slower than"
+        yield Finding(FROZEN, trajectory.key, f"{text} {1.0 / STEP_S:g} Hz")
+
+
+def unknown_times(trajectory: Trajectory) -> Iterator[Finding]:
+    """Stamps that are no numbers: nothing can be said of the times then."""
+    for name, what in ((STAMP, "states"), (IMAGE_STAMPS, "pictures")):
+        stamps = trajectory.extras.get(name)
+        if stamps is not None and not np.isfinite(stamps).all():
+            count = int((~np.isfinite(stamps)).sum())
+            text = f"{count} of {len(stamps)} stamps of the {what} are no numbers: its times cannot be checked"
+            yield Finding(TIME, trajectory.key, text)
 
 
 def dropped_frames(trajectory: Trajectory) -> Iterator[Finding]:

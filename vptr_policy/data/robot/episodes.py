@@ -15,7 +15,7 @@ import numpy as np
 from robot_bridge.recording.format import ABOUT, FORMAT, IMAGE_STAMPS, IMAGES, STEPS
 from vptr_policy.data.pictures import decode, make_whole
 from vptr_policy.data.robot.parts import Part, in_parts
-from vptr_policy.data.robot.trajectory import OF_STEPS, SEEN, Trajectory, checked, key
+from vptr_policy.data.robot.trajectory import OF_STEPS, SEEN, Trajectory, check_text, checked, key
 
 
 def find(root: Path) -> List[Path]:
@@ -44,6 +44,7 @@ def read_about(folder: Path) -> Dict[str, Any]:
         raise ValueError(f"{ABOUT} is not JSON ({error})") from error
     if not isinstance(about, dict) or about.get("format") != FORMAT or not isinstance(about.get("task"), str):
         raise ValueError(f"{ABOUT} is not of the format {FORMAT} with the name of a task")
+    check_text(about)
     return about
 
 

@@ -86,5 +86,5 @@ def reason(error: Exception) -> str:
     if isinstance(error, (ValueError, OSError)) and str(error):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"reading it takes more memory than there is ({error or 'MemoryError'})"
+        return f"reading it takes more memory than there is ({str(error) or 'MemoryError'})"
     return f"not a trajectory ({error!r})"

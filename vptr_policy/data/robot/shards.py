@@ -8,8 +8,10 @@ Imported data have frames of any size, as JPEG or PNG.
 
 import io
 import json
+import math
 import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -21,6 +23,8 @@ from vptr_policy.data.robot.trajectory import Trajectory, check_info, checked
 
 EXTRAS = "extras.npz"
 ARRAYS = ("state", "action", "executed", "label")
+MOST_EXTRAS_BYTES = 2**26
+"""All extras of a demonstration, unpacked: 150,000 steps with all that a robot tells."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,8 @@ class Entry:
         with open(self.path, "rb") as file:
             content = _content(file, self, EXTRAS)
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            return _unpacked(content)
+        except (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
             raise ValueError(f"{self.path}: {EXTRAS} of {self.key} is damaged ({error})") from error
 
     def read(self) -> Trajectory:
@@ -122,17 +125,34 @@ def _content(file: Any, entry: Entry, suffix: str) -> bytes:
     if suffix not in entry.members:
         raise ValueError(f"{entry.path}: {entry.key} has no {suffix}")
     offset, size = entry.members[suffix]
-    file.seek(offset)
-    data = file.read(size)
-    if len(data) != size:
+    if offset + size > entry.path.stat().st_size:
         raise ValueError(f"{entry.path}: {entry.key}.{suffix} is cut off")
-    return bytes(data)
+    file.seek(offset)
+    return bytes(file.read(size))
+
+
+def _unpacked(data: bytes) -> Dict[str, np.ndarray]:
+    """The arrays of an npz, whose sizes are looked at before anything is unpacked."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+        if size > MOST_EXTRAS_BYTES:
+            raise ValueError(f"it unpacks to {size} bytes, expected at most {MOST_EXTRAS_BYTES}")
+        names = {name: name[:-4] if name.endswith(".npy") else name for name in archive.namelist()}
+        return {ours: _array(archive.read(name)) for name, ours in names.items()}
 
 
 def _array(data: bytes) -> np.ndarray:
+    """An array that is as large as its bytes: a header can ask for any amount of memory."""
+    file = io.BytesIO(data)
     try:
+        version = np.lib.format.read_magic(file)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(file)
+        size, rest = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
+        if size != rest:
+            raise ValueError(f"its header asks for {size} bytes, it has {rest}")
         return np.load(io.BytesIO(data), allow_pickle=False)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, ValueError, TypeError, MemoryError) as error:
         raise ValueError(f"an array is damaged ({error})") from error
 
 

@@ -70,12 +70,25 @@ def check_info(info: Any) -> None:
         raise ValueError(f"its task is {info.get('task')!r}, expected the name of one")
     if not isinstance(info.get("success"), bool):
         raise ValueError(f"its success is {info.get('success')!r}, expected true or false")
+    check_text(info)
     inner: List[Any] = [info]
     for _ in range(DEEPEST):
         inner = [value for one in inner for value in (one.values() if isinstance(one, dict) else one)]
         inner = [value for value in inner if isinstance(value, (dict, list))]
     if inner:
         raise ValueError(f"its info is nested more than {DEEPEST} deep")
+
+
+def check_text(info: Dict[str, Any]) -> None:
+    """Raise ValueError where a text cannot be written: JSON can escape halves of characters (lone surrogates)."""
+    for name in ("task", "language"):
+        text = info.get(name)
+        try:
+            str("" if text is None else text).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"its {name} is {ascii(text)[:80]}, with half a character that cannot be written: correct the text"
+            ) from error
 
 
 def checked(trajectory: Trajectory) -> Trajectory:

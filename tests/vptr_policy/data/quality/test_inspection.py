@@ -170,6 +170,105 @@ def test_a_gripper_that_closed_while_its_step_began() -> None:
     assert not found(with_state(one, state))
 
 
+def turning(number: int = 0) -> Trajectory:
+    """A sound demonstration in which the arm turns as it is told, too."""
+    one = sound(number)
+    turn = np.repeat(np.random.default_rng(number + 99).uniform(-0.1, 0.1, (8, 3)), 5, axis=0).astype(np.float32)
+    action, state = one.action.copy(), one.state.copy()
+    action[:, 3:6] = turn
+    state[1:, 3:6] = np.cumsum(0.9 * turn, axis=0)
+    return with_actions(with_state(one, state), action)
+
+
+def with_actions(trajectory: Trajectory, action: np.ndarray) -> Trajectory:
+    return replace(trajectory, action=action, executed=action, label=action)
+
+
+def test_arms_that_turn_as_they_are_told_have_no_findings() -> None:
+    assert found(*map(turning, range(30))) == []
+
+
+def test_turns_that_the_states_do_not_follow() -> None:
+    one = turning()
+    action = one.action.copy()
+    action[:, 3:6] = np.random.default_rng(1).uniform(-0.25, 0.25, (STEPS, 3))
+    assert "the turning of the states has a correlation" in one_finding(with_actions(one, action), MOTION).text
+    still = sound()
+    assert "angles, units or episodes" in one_finding(with_actions(still, action), MOTION).text
+    assert "the labels turn by 0.2" in one_finding(replace(still, label=action), MOTION).text
+    action[:, 3:6] = 0.0
+    assert "the actions turn by 0.000 rad a step, the arm by" in one_finding(with_actions(one, action), MOTION).text
+
+
+def test_labels_of_nothing_and_labels_of_another_episode() -> None:
+    one = sound()
+    finding = one_finding(replace(one, label=np.zeros_like(one.label)), MOTION)
+    assert finding.text == "the labels say to stand still while the arm moves"
+    other = np.append(sound(1).label[:, :6], one.label[:, 6:], axis=1)
+    assert "with that of the labels at best" in one_finding(replace(one, label=other), MOTION).text
+
+
+def test_labels_without_the_noise_of_the_demonstrator_are_sound() -> None:
+    one = turning()
+    noisy = one.action + np.random.default_rng(2).normal(0.0, 0.1, one.action.shape) * [0, 0, 0, 1, 1, 1, 0]
+    state = one.state.copy()
+    state[1:, 3:6] = np.cumsum(0.9 * noisy[:, 3:6], axis=0)
+    noisy = noisy.astype(np.float32)
+    assert found(replace(with_state(one, state), action=noisy, executed=noisy)) == []
+
+
+def test_an_action_outside_of_the_box() -> None:
+    one = sound()
+    action = one.action.copy()
+    action[9, 1] = -0.13
+    finding = one_finding(replace(one, action=action, label=action), MOTION)
+    assert finding.steps == (9, 9) and "the commands ask for 0.130 m along an axis" in finding.text
+    action[9, 1] = -0.055
+    assert found(replace(one, action=action, label=action)) == []
+
+
+def test_an_inverted_gripper() -> None:
+    one = sound()
+    action = one.action.copy()
+    action[:, 6] = 1.0 - action[:, 6]
+    assert any(
+        "the commands open the gripper where it closes" in each.text and each.kind == MOTION
+        for each in found(replace(one, action=action))
+    )
+    assert "the labels open the gripper where it closes" in one_finding(replace(one, label=action), MOTION).text
+
+
+def test_stamps_that_are_no_numbers() -> None:
+    one = sound()
+    stamps = one.extras["stamp_s"].copy()
+    stamps[7] = np.nan
+    finding = one_finding(replace(one, extras={**one.extras, "stamp_s": stamps}), TIME)
+    assert "1 of 41 stamps of the states are no numbers" in finding.text
+
+
+@pytest.mark.parametrize(("every", "repeated"), [(3, 13), (2, 20)])
+def test_a_camera_slower_than_the_steps(every: int, repeated: int) -> None:
+    """Every third picture is the one before, or every second."""
+    one = sound()
+    pictures = [one.jpegs[place - 1 if place % every == every - 1 else place] for place in range(STEPS + 1)]
+    finding = one_finding(replace(one, jpegs=pictures), FROZEN)
+    assert f"{repeated} of 40 pictures are the one before while the arm moves" in finding.text
+
+
+def test_a_picture_repeated_now_and_then_is_no_fault() -> None:
+    one = sound()
+    assert found(replace(one, jpegs=[one.jpegs[place - (place % 8 == 7)] for place in range(STEPS + 1)])) == []
+
+
+def test_a_copy_that_differs_by_a_tenth_of_a_millimetre() -> None:
+    one, noise = sound(), np.random.default_rng(3)
+    state = one.state + noise.uniform(-1e-4, 1e-4, one.state.shape)
+    copied = with_state(with_actions(replace(sound(9), key="copy"), one.action + np.float32(1e-4)), state)
+    (finding,) = found(*map(sound, range(5)), copied)
+    assert (finding.kind, finding.name) == (DUPLICATE, "copy")
+    assert f"its arm goes the way of {one.key} to 1 mm" in finding.text
+
+
 def test_duplicates() -> None:
     one = sound()
     copied = replace(one, key="copy")
@@ -201,6 +300,23 @@ def test_a_misspelt_task_and_a_foreign_instruction() -> None:
     assert "12 demonstrations are of 'knife_in_pot': is it misspelt?" in named["knife_in_pto-50", LABEL]
     assert "its task is 'sponge_to_sink'" in named["sponge_to_sink-51", LABEL]
     assert set(named) == {("knife_in_pto-50", LABEL), ("sponge_to_sink-51", LABEL)}
+
+
+def test_five_of_44_with_the_name_of_another_task() -> None:
+    """The words or the folder tell; a folder that is named after no task tells nothing."""
+    wrong = set(range(7, 44, 8))
+    words = [sound(number, "lid_on_pot" if number in wrong else "knife_in_pot") for number in range(44)]
+    findings = found(*words)
+    assert {each.name for each in findings} == {f"lid_on_pot-{number}" for number in wrong} and len(findings) == 5
+    assert all(each.kind == LABEL and "39 demonstrations of 'knife_in_pot'" in each.text for each in findings)
+
+    def lying(folder: str) -> List[Trajectory]:
+        silent = [replace(one, info={**one.info, "language": ""}) for one in words]
+        return [replace(one, key=f"{folder}/{one.key}") for one in silent]
+
+    findings = found(*lying("knife_in_pot"))
+    assert len(findings) == 5 and "lies with 39 demonstrations of 'knife_in_pot'" in findings[0].text
+    assert found(*lying("monday")) == []
 
 
 def test_damaged_and_black_pictures() -> None:

@@ -16,6 +16,7 @@ ERRORS = {
     "short": IndexError("list index"),
     "deep": RecursionError("too deep"),
     "huge": MemoryError("Unable to allocate 172. GiB"),
+    "large": MemoryError(),
 }
 
 
@@ -55,3 +56,8 @@ def test_other_errors_end_it(item: str, error: Any) -> None:
     (part,) = in_parts([item], 3, str.upper, _read, (ValueError,))
     with pytest.raises(error):
         list(part.read())
+
+
+def test_what_asks_for_too_much_memory_is_left_out_by_name() -> None:
+    (part,) = in_parts(["a", "large"], 2, str, _read)
+    assert list(part.read()) == [("a", 0), Skipped("large", "reading it takes more memory than there is (MemoryError)")]

@@ -3,8 +3,10 @@
 import io
 import json
 import tarfile
+import zipfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import numpy as np
 import pytest
@@ -87,3 +89,51 @@ def test_arrays_of_another_form_are_named(folder: Path, array: np.ndarray) -> No
         for read in (entry.read, entry.arrays):
             with pytest.raises(ValueError, match=r"(expected rows of 7|an array is damaged)"):
                 read()
+
+
+def packed(**arrays: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in arrays.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def npy(shape: Tuple[int, ...], content: bytes) -> bytes:
+    """An array whose header tells of a shape, whatever follows."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    return file.getvalue() + content
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (npy((2**24,), bytes(2**27)), "it unpacks to 13.* bytes, expected at most 67108864"),
+        (npy((2**50,), bytes(24)), "its header asks for 9007199254740992 bytes, it has 24"),
+        (npy((-3,), bytes(24)), "its header asks for -24 bytes"),
+        (b"no array", "damaged"),
+    ],
+)
+def test_extras_that_ask_for_too_much_memory_are_damage(tmp_path: Path, content: bytes, said: str) -> None:
+    made = vars(make(0, 2))
+    with ShardWriter(tmp_path / shard_name(0)) as shard:
+        shard.add(Trajectory(**{**made, "extras": {"stamp_s": np.zeros(3)}}))
+    (entry,) = entries(tmp_path)
+    assert list(entry.extras()) == ["stamp_s"]
+    path = tmp_path / "extras.npz"
+    path.write_bytes(packed(stamp_s=content))
+    bad = replace(entry, path=path, members={"extras.npz": (0, path.stat().st_size)})
+    with pytest.raises(ValueError, match=f"extras.npz of {entry.key} is damaged .*{said}"):
+        bad.extras()
+
+
+def test_an_array_that_is_larger_than_its_bytes_is_damage(folder: Path) -> None:
+    entry = next(entries(folder))
+    offset, size = entry.members["state.npy"]
+    content = bytearray(entry.path.read_bytes())
+    content[offset : offset + size] = npy((10**12, 7), bytes(size))[:size]
+    entry.path.write_bytes(bytes(content))
+    (first, *others) = parts(folder, 3)[0].read()
+    assert isinstance(first, Skipped) and "its header asks for 56000000000000 bytes" in first.reason
+    assert not any(isinstance(other, Skipped) for other in others)
