@@ -1,6 +1,7 @@
 """Policies as options name them: the shipped one, a checkpoint, a run of `vptr train`, a server, the expert."""
 
 from pathlib import Path
+from typing import Sequence, Tuple
 
 from robot_bridge.share import share_path
 from vptr_policy.address import is_address
@@ -22,3 +23,31 @@ def find_policy(name: str) -> str:
     if name == EXPERT or is_address(name):
         return name
     return str(checkpoint_folder(shipped_policy() if name == "shipped" else Path(name)))
+
+
+def known_to_all(tasks: Sequence[str], policies: Sequence[str]) -> Tuple[str, ...]:
+    """Those of the tasks that all of the policies know, the policies as ``find_policy`` names them.
+
+    Raises:
+        ValueError: where there is none.
+        CheckpointError: where a checkpoint cannot be read.
+        PolicyLost: where a server does not answer.
+    """
+    known = [name for name in tasks if all(name in _known(policy, tasks) for policy in policies)]
+    if not known:
+        raise ValueError(f"no task of {', '.join(tasks)} is known to all of these policies: name tasks by --task")
+    return tuple(known)
+
+
+def _known(policy: str, tasks: Sequence[str]) -> Sequence[str]:
+    from eval_protocol.rollout import EXPERT
+    from vptr_policy.card import read_card
+    from vptr_policy.client import RemotePolicy
+
+    if policy == EXPERT:
+        return tasks
+    if not is_address(policy):
+        return read_card(Path(policy)).tasks
+    served = RemotePolicy(policy)
+    served.close()
+    return served.tasks

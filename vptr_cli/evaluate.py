@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from vptr_cli import progress
-from vptr_cli.checkpoints import find_policy
+from vptr_cli.checkpoints import find_policy, known_to_all
 from vptr_cli.limits import choose_tasks, worker_count
 
 
@@ -31,7 +31,7 @@ def evaluate(
 
     Args:
         policy: checkpoint folders, "expert" or "shipped".
-        task: names of the tasks; default all four (see `vptr sim tasks`).
+        task: names of the tasks; default those of the four target tasks (see `vptr sim tasks`) that all policies know.
         variant: see `vptr sim rollout`.
         episodes: episodes of each policy, task and variant.
         seed: of the scenes.
@@ -46,10 +46,11 @@ def evaluate(
 
     if episodes < 1 or steps < 1:
         raise ValueError(f"--episodes is {episodes} and --steps {steps}: expected at least 1 of each")
-    names, cores = choose_tasks(task), worker_count(workers)
+    policies, cores = tuple(map(find_policy, policy)), worker_count(workers)
+    names = choose_tasks(task) if task else known_to_all(choose_tasks(()), policies)
     plans = [
-        RolloutPlan(find_policy(one), name, kind, episodes, seed, steps, latency)
-        for one in policy for kind in variant for name in names
+        RolloutPlan(one, name, kind, episodes, seed, steps, latency)
+        for one in policies for kind in variant for name in names
     ]  # fmt: skip
     results = evaluate_plans(plans, cores, address, out)
     for line in _table(results):

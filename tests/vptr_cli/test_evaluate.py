@@ -5,6 +5,7 @@ import pytest
 
 from eval_protocol.rollout import RolloutPlan, rollout, summary
 from robot_bridge.share import share_path
+from vptr_cli.checkpoints import known_to_all
 from vptr_cli.evaluate import append_result, evaluate_plans, identify, key, read_results
 
 
@@ -47,3 +48,16 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     out.write_text("shopping list\n")
     with pytest.raises(ValueError, match="no file of results"):
         read_results(out)
+
+
+def test_without_a_task_those_that_all_policies_know_are_run(tmp_path):
+    shipped, of_one = share_path("models/v-ptr-sim"), tmp_path / "policy"
+    shutil.copytree(shipped, of_one)
+    card = json.loads((of_one / "card.json").read_text())
+    card["tasks"] = [name if name == "knife_in_pot" else f"other_{place}" for place, name in enumerate(card["tasks"])]
+    (of_one / "card.json").write_text(json.dumps(card))
+    asked = ("croissant_out_of_colander", "knife_in_pot")
+    assert known_to_all(asked, ("expert", str(shipped))) == asked
+    assert known_to_all(asked, ("expert", str(shipped), str(of_one))) == ("knife_in_pot",)
+    with pytest.raises(ValueError, match="no task of croissant_out_of_colander is known to all"):
+        known_to_all(asked[:1], (str(of_one),))
