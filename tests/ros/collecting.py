@@ -21,7 +21,8 @@ class Collecting:
     """``real``: the bridge is that of the real arm, over the stand-in of its driver."""
 
     def __init__(self, master: Master, folder: Path, real: bool = False, bag: bool = False, **parameters: Any) -> None:
-        self.master, self._folder, self._bridge = master, folder, None  # type: ignore[var-annotated]
+        self.master, self._folder = master, folder
+        self._bridge: "Optional[subprocess.Popen[bytes]]" = None
         self.nodes = Nodes(master, folder)
         self.out = Path(parameters.pop("out", folder / "episodes"))
         self._parameters = {"task": TASK, "goal": 3, "cameras": CAMERA, **parameters}
@@ -115,6 +116,12 @@ class Collecting:
         self.agent.say({"drive": actions.tolist()})
         if wait:
             wait_for(lambda: len(self.agent.all("driven")) > before, 120.0, "the end of the drive")
+
+    def park(self) -> None:
+        """End the drive that is under way."""
+        before = len(self.agent.all("driven"))
+        self.agent.say({"park": True})
+        wait_for(lambda: len(self.agent.all("driven")) > before, 20.0, "the end of the drive")
 
     def demonstrate(self, steps: int = 15) -> Path:
         """One whole demonstration with a success; its folder."""

@@ -61,10 +61,12 @@ def call(name: str, arguments: list) -> None:
         tell("answer", success=False, message=str(error))
 
 
-def drive(publisher: Any, actions: list) -> None:
-    """Command one Bridge action after the other, as a policy does."""
+def drive(publisher: Any, actions: list, end: threading.Event) -> None:
+    """Command one Bridge action after the other, as a policy does, until told to end."""
     due = rospy.Time.now()
     for number, action in enumerate(actions, start=1):
+        if end.is_set():
+            break
         message = EndEffectorCommand(sequence=number, duration_s=STEP_S, gripper=action[6])
         message.header.stamp = rospy.Time.now()
         linear, angular = message.twist.linear, message.twist.angular
@@ -102,7 +104,10 @@ def main() -> None:
     for line in sys.stdin:
         said = json.loads(line)
         if "drive" in said:
-            threading.Thread(target=drive, args=(commands, said["drive"]), daemon=True).start()
+            driving = threading.Event()
+            threading.Thread(target=drive, args=(commands, said["drive"], driving), daemon=True).start()
+        elif "park" in said:
+            driving.set()
         elif "press" in said:
             events.publish(String(data=said["press"]))
         elif "recorder" in said:
