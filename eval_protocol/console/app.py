@@ -55,6 +55,26 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
             raise HTTPException(404, "the session has no such file")
         return FileResponse(folder / kind / name)
 
+    @app.post("/stop")
+    def stop_now() -> Dict[str, str]:
+        return {"said": desk.stop("the console")}
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        if await guards.admitted(socket, access):
+            await _Connection(socket, desk, control, stop).serve()
+
+    @app.exception_handler(StoreError)
+    async def not_taken(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 409)
+
+    _add_review(app, desk, pages)
+    return app
+
+
+def _add_review(app: FastAPI, desk: Desk, pages: Path) -> None:
+    """Past trials, their corrections, and the second rater."""
+
     @app.get("/review")
     def review_page() -> FileResponse:
         return FileResponse(pages / "review.html")
@@ -80,21 +100,6 @@ def make_app(desk: Desk, access: Access, control: Control, stop: Optional[Dict[s
     def rate_one(given: Rating) -> Dict[str, Any]:
         rated(_file(desk), given)
         return to_rate(_file(desk), given.rater)
-
-    @app.post("/stop")
-    def stop_now() -> Dict[str, str]:
-        return {"said": desk.stop("the console")}
-
-    @app.websocket("/live")
-    async def live(socket: WebSocket) -> None:
-        if await guards.admitted(socket, access):
-            await _Connection(socket, desk, control, stop).serve()
-
-    @app.exception_handler(StoreError)
-    async def not_taken(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, 409)
-
-    return app
 
 
 def _file(desk: Desk) -> Path:
