@@ -27,7 +27,7 @@ def teleoperate(
         out: folder of the episodes.
         task: one of `vptr sim tasks`.
         goal: how many successes there are to be in the end.
-        seed: of scenes, tremble and wandering of the hand.
+        seed: of scenes, tremble and misses of the hand.
         preset: of the teleoperator: bridge (looks at the hand 5 times a second) or smooth.
         language: the task in words; default those of its name.
         protocol: YAML of the start poses; default the paper's.

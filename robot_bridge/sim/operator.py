@@ -1,22 +1,21 @@
 """An emulated person at the controllers, who does by hand what the scripted expert of a task would do."""
 
+from dataclasses import replace
 from typing import Optional
 
 import numpy as np
 
 from robot_bridge import kinematics
 from robot_bridge.interface import STEP_S
-from robot_bridge.sim.expert import Expert, Watched, look
+from robot_bridge.sim.expert import Expert, Situation, Watched, look
 from robot_bridge.teleop.mapper import base_from_hand
 from robot_bridge.teleop.sample import ControllerSample, Hand
 from robot_bridge.teleop.settings import TeleopSettings
 
 TREMBLE_M = 2e-4
 """Standard deviation of a hand that is held still [m]."""
-WANDER_M, WANDER_S = 0.004, 1.0
-"""How far a hand strays from where it is wanted, standard deviation in each axis [m], and for how long [s]."""
-SETTLE_S = 0.5
-"""While the gripper closes or opens the hand is held still for so long."""
+MISS, MISS_M = 0.07, 0.002
+"""How far beside its aim a movement lands, standard deviation in each axis: a share of its length, and so much [m]."""
 REST_S = 0.3
 """The hand rests this long before it squeezes the grip, and before it presses a button."""
 AGAIN_S = 1.0
@@ -31,13 +30,16 @@ WHERE = np.array([0.2, 1.2, -0.3])
 class EmulatedOperator:
     """One demonstration: squeezes the grip, does the task, lets go, presses A; or B when it was not done in time.
 
-    Five times a second it looks at the scene and decides where the arm should go, as the expert does; its hand moves
-    there evenly, with a tremble, and strays. What it thinks is only told by its hand and its buttons.
+    Five times a second it looks at the scene and decides what to do, as the expert does; until the next look its hand
+    has moved there, evenly and with a tremble, and its finger has pulled the trigger. It knows how long after its hand
+    the arm moves, and so decides by where the arm is led, not by where it is seen. A movement lands beside its aim, the
+    further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. What it thinks is
+    told by its hand and its buttons alone.
 
     Args:
         expert: of the task; reset for the scene.
         settings: of the teleoperator, which a person has learned by heart.
-        rng: of tremble and wandering.
+        rng: of tremble and misses.
         limit_s: after which it gives up [s].
     """
 
@@ -47,11 +49,9 @@ class EmulatedOperator:
         self._hand = np.eye(4)
         self._hand[:3, 3] = WHERE
         self._from = self._to = self._hand
-        self._coupled: Optional[np.ndarray] = None
-        self._at_coupling = self._hand
-        self._wander = np.zeros(3)
-        self._trigger = 0.0
-        self._still_until_s = 0.0
+        self._lag = min(1.0, 1.0 / (settings.rate_hz * STEP_S))
+        self._under_way = np.zeros(6)
+        self._trigger = self._pulled = 0.0
         self._number = 0
         self._looked_s: Optional[float] = None
         self._begun_s = self._ended_s = 0.0
@@ -62,6 +62,7 @@ class EmulatedOperator:
         """See the scene, which the person does each 0.2 s; ``done_since_s`` is since when the task has been done."""
         self._begun_s = now_s if self._looked_s is None else self._begun_s
         self._looked_s, self._from, self._engaged = now_s, self._to, engaged
+        self._trigger = self._pulled
         if self._button:
             return
         if done_since_s is not None and now_s - done_since_s >= DONE_S:
@@ -69,36 +70,26 @@ class EmulatedOperator:
         elif now_s - self._begun_s > self._limit_s:
             self._finish("upper", now_s)
         elif not engaged:
-            self._coupled = None
+            self._under_way = np.zeros(6)
         else:
-            self._follow(stage, now_s)
+            self._follow(stage)
 
-    def _follow(self, stage: Watched, now_s: float) -> None:
-        seen = look(stage)
-        pose = kinematics.state_to_pose(seen.state[:6])
-        if self._coupled is None:
-            self._coupled, self._at_coupling = pose, self._to
-        if now_s < self._still_until_s:
-            return
-        label = self._expert.label(seen)
-        trigger = 1.0 - float(label[6])
-        if abs(trigger - self._trigger) > 0.5:
-            self._trigger, self._still_until_s = trigger, now_s + SETTLE_S
-            return
-        keep = np.exp(-STEP_S / WANDER_S)
-        self._wander = keep * self._wander + np.sqrt(1.0 - keep**2) * WANDER_M * self._rng.normal(size=3)
-        wanted = kinematics.integrate(pose, label[:6])
-        wanted[:3, 3] += self._wander
-        self._to = self._hand_for(wanted)
+    def _follow(self, stage: Watched) -> None:
+        now = look(stage)
+        led = kinematics.integrate(kinematics.state_to_pose(now.state[:6]), self._under_way)
+        self._under_way = np.zeros(6)
+        label = self._expert.label(_led_to(now, led))
+        self._pulled = 1.0 - float(label[6])
+        spread = MISS_M + MISS * float(np.linalg.norm(label[:3]))
+        label[:3] += spread * self._rng.normal(size=3)
+        self._to, self._under_way = self._moved(label[:6]), self._lag * label[:6]
 
-    def _hand_for(self, wanted: np.ndarray) -> np.ndarray:
-        """The pose (4, 4) of the hand that leads the end effector to ``wanted``: the mapping turned round."""
-        assert self._coupled is not None
-        hand = np.eye(4)
-        turn = wanted[:3, :3] @ self._coupled[:3, :3].T
-        hand[:3, :3] = self._axes.T @ turn @ self._axes @ self._at_coupling[:3, :3]
-        way = self._axes.T @ (wanted[:3, 3] - self._coupled[:3, 3]) / self._scale
-        hand[:3, 3] = self._at_coupling[:3, 3] + way
+    def _moved(self, motion: np.ndarray) -> np.ndarray:
+        """The pose (4, 4) of the hand that moves the arm on by ``motion`` (6,): the mapping turned round."""
+        hand = self._to.copy()
+        turn = kinematics.rotation_from_euler(motion[3], motion[4], motion[5])
+        hand[:3, :3] = self._axes.T @ turn @ self._axes @ self._to[:3, :3]
+        hand[:3, 3] += self._axes.T @ motion[:3] / self._scale
         return hand
 
     def _finish(self, button: str, now_s: float) -> None:
@@ -121,3 +112,10 @@ class EmulatedOperator:
             pressed=frozenset([self._button] if pressing else []),
         )
         return ControllerSample(now_s, self._number, now_s, "emulated", right=right, left=Hand())
+
+
+def _led_to(seen: Situation, led: np.ndarray) -> Situation:
+    """The situation once the arm is where (4, 4) it has been led; what it holds goes with it."""
+    way = led[:3, 3] - seen.state[:3] if seen.held else np.zeros(3)
+    state = np.append(kinematics.pose_to_state(led), seen.state[6])
+    return replace(seen, state=state, grasp=seen.grasp + way, centre=seen.centre + way)

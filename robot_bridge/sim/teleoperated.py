@@ -1,5 +1,6 @@
 """Demonstrations by an emulated person, recorded in simulated time: hand, teleoperator, servo, arm and recorder."""
 
+import json
 from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, Optional, Sequence
 
@@ -63,10 +64,11 @@ class TeleoperatedRig:
         expert = Expert(spec.task, rng)
         expert.reset(self._rig)
         person = EmulatedOperator(expert, self._settings, rng, LIMIT_S)
+        scene = {"scene": json.loads(spec.to_json())}
         status = self._rig.step()
         self._rig.servo.arm()
         self._tell(status)
-        verdict = self._run(person, lambda: self._recorder.start(spec.task, language, asked))
+        verdict = self._run(person, lambda: self._recorder.start(spec.task, language, asked, scene))
         review = self._recorder.stop(self._rig.now_s())
         self._recorder.judge(verdict)
         return Demonstration(review, verdict)

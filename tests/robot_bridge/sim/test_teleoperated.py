@@ -1,11 +1,13 @@
 """Demonstrations by an emulated person: what is recorded of them, and what is done about failures and kills."""
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -17,19 +19,21 @@ from robot_bridge.recording.recorder import Recorder
 from robot_bridge.recording.store import EpisodeStore
 from robot_bridge.recording.variety import REGIONS, Variety, bounds
 from robot_bridge.sim import teleoperated
-from robot_bridge.sim.scene import TABLE_LOWER_M, TABLE_UPPER_M
+from robot_bridge.sim.environment import SimEnvironment
+from robot_bridge.sim.expert import Expert, look
+from robot_bridge.sim.scene import TABLE_LOWER_M, TABLE_UPPER_M, SceneSpec
 from robot_bridge.sim.teleoperated import TeleoperatedCollection
-from robot_bridge.teleop.settings import SMOOTH
+from robot_bridge.teleop.settings import BRIDGE, SMOOTH, TeleopSettings
 
 TASK = "sweet_potato_on_plate"
 STARTS = {"left_rear": (0.325, 0.09, 0.2, 0.0, 0.0, 0.0, 1.0), "right_front": (0.235, -0.09, 0.2, 0.0, 0.0, 0.0, 1.0)}
 COMMAND = [sys.executable, "-m", "vptr_cli", "sim", "teleoperate", "--task", TASK]
 
 
-def collect(root: Path, goal: int = 2) -> List[Path]:
+def collect(root: Path, goal: int = 2, settings: TeleopSettings = SMOOTH) -> List[Path]:
     with EpisodeStore(root) as store:
         recorder = Recorder(store, variety=Variety(tuple(STARTS), goal=goal), sync=False)
-        with TeleoperatedCollection(store, recorder, TASK, "do it", STARTS, seed=3, settings=SMOOTH) as collection:
+        with TeleoperatedCollection(store, recorder, TASK, "do it", STARTS, seed=3, settings=settings) as collection:
             for _ in collection:
                 pass
         return store.episodes()
@@ -75,6 +79,23 @@ def test_actions_are_the_motion_of_the_target(episodes: List[Path]) -> None:
     way = np.array(lines[-1]["target"][:3]) - np.array(lines[0]["target"][:3])
     assert np.allclose(moved[:3, 3], way, atol=1e-6)
     assert all(line["clutch"] in (True, False) and line["tracked"] is True for line in lines[:-1])
+
+
+@pytest.mark.parametrize("settings", [BRIDGE, SMOOTH], ids=["bridge", "smooth"])
+def test_an_action_is_what_the_person_wants_there(settings: TeleopSettings, tmp_path: Path) -> None:
+    """One who decided by where the arm is seen, not by where it is led, made half of each motion at 5 Hz."""
+    wanted, made = [], []
+    environment = SimEnvironment(render=False)
+    for folder in collect(tmp_path, 2, settings):
+        environment.reset(SceneSpec.from_json(json.dumps(about(folder)["scene"])))
+        expert, seen = Expert(TASK, np.random.default_rng(0)), look(environment)
+        expert.reset(environment)
+        for line in itertools.takewhile(lambda line: line["executed"][6] > 0.5, log(folder)[3:]):
+            wanted.append(expert.label(replace(seen, state=np.array(line["state"])))[:3])
+            made.append(line["executed"][:3])
+    environment.close()
+    share = float((np.array(wanted) * made).sum() / np.square(wanted).sum())
+    assert len(made) >= 8 and 0.75 < share < 1.1
 
 
 def test_the_same_seed_gives_the_same_demonstrations(episodes: List[Path], tmp_path: Path) -> None:
