@@ -1,8 +1,9 @@
 """Which steps of a demonstration are idle: they teach a policy to stand still. They are masked, never deleted.
 
 The rule is that of openpi for DROID: a step is idle where no joint's velocity changes by 1e-3 rad/s, in runs of at
-least seven. Two things are added: a steady motion is not idle, and steps near a gripper event never are, because an arm
-waits while its fingers close.
+least seven. Three things are added: a steady motion is not idle; steps near a gripper event never are, because an arm
+waits while its fingers close; and those before the first motion are, however few they are, because they are all in one
+place, where a policy begins.
 """
 
 from dataclasses import asdict, dataclass
@@ -25,7 +26,7 @@ class IdleRule:
     turned_rad: float = 5e-3
     """the commanded turn of the step is smaller; without velocities the measured one too"""
     shortest_run: int = 7
-    """fewer idle steps in a row are kept"""
+    """fewer idle steps in a row are kept, but for the first of a demonstration"""
     gripper_change: float = 0.1
     """a larger change of the commanded or measured opening, at once or little by little, is a gripper event"""
     protected: int = 5
@@ -51,7 +52,7 @@ def idle_steps(
     still &= ~near_gripper_events(action[:, 6], state[:, 6], rule)
     kept = np.zeros(len(still), dtype=bool)
     for start, stop in runs(still):
-        kept[start:stop] = stop - start >= rule.shortest_run
+        kept[start:stop] = start == 0 or stop - start >= rule.shortest_run
     return kept
 
 

@@ -33,6 +33,13 @@ def test_seven_still_steps_in_a_row_are_idle(length: int, idle: int) -> None:
     assert runs(idle_steps(action, states(action))) == ([(10, 10 + length)] if idle else [])
 
 
+def test_those_before_the_first_motion_are_idle_however_few() -> None:
+    action = motion(slice(0, 2))
+    assert runs(idle_steps(action, states(action))) == [(0, 2)]
+    action = motion(slice(STEPS - 2, STEPS))
+    assert not idle_steps(action, states(action)).any(), "the last ones have the reward"
+
+
 def test_five_steps_around_a_gripper_event_are_kept() -> None:
     action = motion(slice(5, 35), gripper=20)
     assert runs(idle_steps(action, states(action))) == [(5, 15), (26, 35)]
