@@ -22,7 +22,7 @@ class Collecting:
 
     def __init__(self, master: Master, folder: Path, real: bool = False, bag: bool = False, **parameters: Any) -> None:
         self.master, self._folder = master, folder
-        self._bridge: "Optional[subprocess.Popen[bytes]]" = None
+        self._bridge: Optional[subprocess.Popen[bytes]] = None
         self.nodes = Nodes(master, folder)
         self.out = Path(parameters.pop("out", folder / "episodes"))
         self._parameters = {"task": TASK, "goal": 3, "cameras": CAMERA, **parameters}
