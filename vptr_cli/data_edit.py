@@ -19,9 +19,9 @@ def trim(
     """Mask idle steps, which teach a policy to stand still: training leaves them out, exports carry the masks.
 
     openpi's rule: no joint's velocity changes by 1e-3 rad/s, and nothing is commanded, for at least seven steps; before
-    the first motion fewer do. Steps near an opening or closing gripper are never masked. Nothing is deleted: the masks are written to masks.json,
-    of shards in their folder, of an episode in its own, and replaced by the next run. Damaged demonstrations are named
-    and left as they are; the exit status is 1 then.
+    the first motion fewer do. Steps near an opening or closing gripper are never masked. Nothing is deleted: the masks
+    are written to masks.json, of shards in their folder, of an episode in its own, and replaced by the next run.
+    Damaged demonstrations are named and left as they are; the exit status is 1 then.
 
     Args:
         source: folder of shards or of recorded episodes.
