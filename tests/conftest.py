@@ -1,5 +1,6 @@
-"""How several workers share the tests (`./run test` starts two), and what they inherit."""
+"""How several workers share the tests (`./run test` starts three), and what they inherit."""
 
+import os
 import signal
 from typing import Any, List
 
@@ -9,7 +10,9 @@ PACED = ("tests/end_to_end/", "tests/ros/")
 UNPACED = tuple(f"tests/ros/test_{name}.py" for name in (
     "console", "recorder", "remote_policy", "study_node", "tutorial", "workspace"
 ))  # fmt: skip
-"""Need ROS, but measure no time that a busy machine would stretch: the other worker may begin with them."""
+"""Need ROS, but measure no time that a busy machine would stretch: the other workers may begin with them."""
+NICE = 10
+"""Of workers whose tests keep no time: they take what the one with the others leaves of two cores."""
 
 
 def pytest_configure() -> None:
@@ -22,6 +25,12 @@ def together(test: str) -> str:
     """What a test shares a worker with: its file; nodes keep time, so that all of their tests are in one worker."""
     path = test.split("::")[0]
     return "paced" if path.startswith(PACED) and path not in UNPACED else path
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A worker stands back for good when it begins with tests that keep no time."""
+    if "PYTEST_XDIST_WORKER" in os.environ and together(item.nodeid) != "paced":
+        os.nice(max(NICE - os.getpriority(os.PRIO_PROCESS, 0), 0))
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
