@@ -16,6 +16,8 @@ TREMBLE_M = 2e-4
 """Standard deviation of a hand that is held still [m]."""
 MISS, MISS_M = 0.07, 0.002
 """How far beside its aim a movement lands, standard deviation in each axis: a share of its length, and so much [m]."""
+CLOSED = 0.06
+"""Opening of the gripper below which nothing is between its fingers."""
 REST_S = 0.3
 """The hand rests this long before it squeezes the grip, and before it presses a button."""
 AGAIN_S = 1.0
@@ -34,7 +36,8 @@ class EmulatedOperator:
     has moved there, evenly and with a tremble, and its finger has pulled the trigger. It knows how long after its hand
     the arm moves, and so decides by where the arm is led, not by where it is seen. A movement lands beside its aim, the
     further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. What it thinks is
-    told by its hand and its buttons alone.
+    told by its hand and its buttons alone. Who has dropped the object shows nothing worth
+    imitating, and gives up.
 
     Args:
         expert: of the task; reset for the scene.
@@ -56,7 +59,7 @@ class EmulatedOperator:
         self._looked_s: Optional[float] = None
         self._begun_s = self._ended_s = 0.0
         self._button = ""
-        self._engaged = False
+        self._engaged = self._held = False
 
     def look(self, stage: Watched, engaged: bool, done_since_s: Optional[float], now_s: float) -> None:
         """See the scene, which the person does each 0.2 s; ``done_since_s`` is since when the task has been done."""
@@ -72,13 +75,17 @@ class EmulatedOperator:
         elif not engaged:
             self._under_way = np.zeros(6)
         else:
-            self._follow(stage)
+            self._follow(stage, now_s)
 
-    def _follow(self, stage: Watched) -> None:
+    def _follow(self, stage: Watched, now_s: float) -> None:
         now = look(stage)
+        closed_on = self._trigger > 0.5 and now.state[6] > CLOSED
+        if self._held and self._trigger > 0.5 and not closed_on:
+            return self._finish("upper", now_s)
+        self._held = now.held or (self._held and closed_on)
         led = kinematics.integrate(kinematics.state_to_pose(now.state[:6]), self._under_way)
         self._under_way = np.zeros(6)
-        label = self._expert.label(_led_to(now, led))
+        label = self._expert.label(_led_to(replace(now, held=self._held), led))
         self._pulled = 1.0 - float(label[6])
         spread = MISS_M + MISS * float(np.linalg.norm(label[:3]))
         label[:3] += spread * self._rng.normal(size=3)
