@@ -1,4 +1,4 @@
-"""How several workers share the tests (`./run test` starts three), and what they inherit."""
+"""How several workers share the tests (`./run test` starts two), and what they inherit."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ PACED = ("tests/end_to_end/", "tests/ros/")
 UNPACED = tuple(f"tests/ros/test_{name}.py" for name in (
     "console", "recorder", "remote_policy", "study_node", "tutorial", "workspace"
 ))  # fmt: skip
-"""Need ROS, but measure no time that a busy machine would stretch: the other workers may begin with them."""
+"""Need ROS, but measure no time that a busy machine would stretch: the other worker may begin with them."""
 NICE = 10
-"""Of workers whose tests keep no time: they take what the one with the others leaves of two cores."""
+"""Of a worker whose tests keep no time: it takes what the one with the others leaves of two cores."""
 
 
 def pytest_configure() -> None:
