@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_demonstrations(episodes: List[Path], tmp_p
 
 
 def test_who_cannot_do_it_in_time_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teleoperated, "LIMIT_S", 1.0)
+    monkeypatch.setattr(teleoperated, "LIMIT_S", 0.4)
     with pytest.raises(RuntimeError, match="failed 10 times"):
         collect(tmp_path)
     with EpisodeStore(tmp_path) as store:
