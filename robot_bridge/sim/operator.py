@@ -35,9 +35,9 @@ class EmulatedOperator:
     Five times a second it looks at the scene and decides what to do, as the expert does; until the next look its hand
     has moved there, evenly and with a tremble, and its finger has pulled the trigger. It knows how long after its hand
     the arm moves, and so decides by where the arm is led, not by where it is seen. A movement lands beside its aim, the
-    further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. What it thinks is
-    told by its hand and its buttons alone. Who has dropped the object shows nothing worth
-    imitating, and gives up.
+    further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. When it has dropped the
+    object it gives up: what follows would not be worth imitating. What it thinks is told by its hand and its buttons
+    alone.
 
     Args:
         expert: of the task; reset for the scene.
@@ -81,7 +81,8 @@ class EmulatedOperator:
         now = look(stage)
         closed_on = self._trigger > 0.5 and now.state[6] > CLOSED
         if self._held and self._trigger > 0.5 and not closed_on:
-            return self._finish("upper", now_s)
+            self._finish("upper", now_s)
+            return
         self._held = now.held or (self._held and closed_on)
         led = kinematics.integrate(kinematics.state_to_pose(now.state[:6]), self._under_way)
         self._under_way = np.zeros(6)
