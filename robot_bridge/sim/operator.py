@@ -35,9 +35,9 @@ class EmulatedOperator:
     Five times a second it looks at the scene and decides what to do, as the expert does; until the next look its hand
     has moved there, evenly and with a tremble, and its finger has pulled the trigger. It knows how long after its hand
     the arm moves, and so decides by where the arm is led, not by where it is seen. A movement lands beside its aim, the
-    further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. When it has dropped the
-    object it gives up: what follows would not be worth imitating. What it thinks is told by its hand and its buttons
-    alone.
+    further the longer it is (as in people: Harris and Wolpert 1998), and the next look sees that. Where it has
+    dropped the object it gives up: what follows is not worth imitating. What it thinks is told by its hand and its
+    buttons alone.
 
     Args:
         expert: of the task; reset for the scene.
