@@ -118,7 +118,7 @@ def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, 
         source: folder of shards or of recorded episodes.
         out: file to write; must not exist.
         size: side of the pictures [px], squashed as for training; 0: as they were recorded.
-        camera: of episodes, whose pictures are taken.
+        camera: of episodes, whose pictures are `image`; those of the others are `image_1` and so on.
         failures: write failed demonstrations too; `dones` tells them apart.
     """
     expect("size", size, 0)
@@ -126,8 +126,8 @@ def hdf5(source: Positional[Path], out: Path, size: int = 128, camera: int = 0, 
 
     damaged = Damaged()
     items = _whole(_items(source, camera, failures, damaged), damaged, out)
-    _tell_left_out(items, camera, "HDF5 as written here holds")
-    counts = export(_rows(source, items), out, size, "vptr_widowx")
+    rows = ((*row, _other_pictures(item)) for row, item in zip(_rows(source, items), items))
+    counts = export(rows, out, size, "vptr_widowx")
     print("{}: {train} demonstrations for training, {valid} for validation".format(out, **counts))
     return damaged.status(LEFT_OUT)
 
@@ -192,6 +192,14 @@ def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
     for item in tqdm(items, "exporting", unit="trajectory", dynamic_ncols=True):
         trajectory = item.read()
         yield trajectory, mask_of(item, masks, len(trajectory.action)).flags(), drawn.side(item.name)
+
+
+def _other_pictures(item: Any) -> List[List[bytes]]:
+    """The pictures of an episode's further cameras; shards have none."""
+    from vptr_policy.data.robot.episodes import other_pictures
+    from vptr_policy.data.robot.sources import EpisodeItem
+
+    return other_pictures(item.folder, item.camera) if isinstance(item, EpisodeItem) else []
 
 
 def _folders(item: Any, domain: str) -> Tuple[str, str]:

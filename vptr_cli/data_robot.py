@@ -161,7 +161,7 @@ def import_hdf5(
         source: the file.
         out: folder of the shards.
         task: of demonstrations that do not say theirs; default the name of the file.
-        image: observation with the pictures; default the only one of uint8 pictures.
+        image: observation with the pictures; default `image`, or the only one of uint8 pictures.
         state: observation with the Bridge state: x y z, roll pitch yaw from pointing down, opening.
         shard_size: demonstrations in a shard.
     """

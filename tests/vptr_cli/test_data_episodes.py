@@ -212,7 +212,23 @@ def test_bridge_raw_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "left out: the pictures of images0: shards hold one camera, here images1;" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("form", ["hdf5", "lerobot", "bridge-numpy", "shards"])
+def test_hdf5_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    (episode,) = source.glob("task/*")
+    out = tmp_path / "both.hdf5"
+    assert vptr("export", source, "--format", "hdf5", "--out", out, "--size", 0, "--camera", 1) == 0
+    assert "left out" not in capsys.readouterr().out
+    for image, recorded in (("image", "images1"), ("image_1", "images0")):
+        back = tmp_path / image
+        words = [] if image == "image" else ["--image", image]
+        assert vptr("import", out, "--out", back, *words) == 0
+        (one,) = demonstrations(back)
+        for step, kept in enumerate(one.read().jpegs):
+            written = (episode / recorded / f"{step:06d}.jpg").read_bytes()
+            assert np.array_equal(*(cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in (kept, written)))
+
+
+@pytest.mark.parametrize("form", ["lerobot", "bridge-numpy", "shards"])
 def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     source = two_cameras(tmp_path / "episodes")
     words = ["import", source] if form == "shards" else ["export", source, "--format", form]

@@ -1,7 +1,8 @@
 """Demonstrations in an HDF5 file as robomimic reads them.
 
 ``data/demo_{i}``: ``actions`` (T, 7) float32, the box as [-1, 1] and clipped to it; ``rewards`` and ``dones`` (T,), 1
-on the last step of a success; ``obs`` and ``next_obs`` with ``image`` (T, H, W, 3) uint8 and ``state`` (T, 7);
+on the last step of a success; ``obs`` and ``next_obs`` with ``image`` (T, H, W, 3) uint8, ``image_1`` and so on of
+further cameras, and ``state`` (T, 7);
 ``states`` (T, 0), as for data that no simulator resets to; attributes ``num_samples`` and ``info`` (JSON).
 ``mask/train`` and ``mask/valid`` name the demonstrations of each side.
 
@@ -17,7 +18,7 @@ import math
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Set, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 import h5py
 import numpy as np
@@ -37,12 +38,12 @@ LARGEST = 2 << 30
 
 
 def export(
-    rows: Iterable[Tuple[Trajectory, np.ndarray, str]], path: Path, size: int, environment: str
+    rows: Iterable[Tuple[Trajectory, np.ndarray, str, Sequence[List[bytes]]]], path: Path, size: int, environment: str
 ) -> Dict[str, int]:
     """Write an HDF5 file, whole or not at all; returns how many demonstrations each side has.
 
     Args:
-        rows: (demonstration, which of its steps are masked (T,), train or val).
+        rows: (demonstration, which of its steps are masked (T,), train or val, T+1 pictures of each further camera).
         path: must not exist.
         size: side of the square pictures [px]; 0: as they were recorded, all of one size.
         environment: its name in ``env_args``.
@@ -55,8 +56,8 @@ def export(
     total = 0
     with h5py.File(str(part), "w") as file:
         data = file.create_group("data")
-        for number, (trajectory, masked, side) in enumerate(rows):
-            _write(data.create_group(f"demo_{number}"), trajectory, masked, size)
+        for number, (trajectory, masked, side, others) in enumerate(rows):
+            _write(data.create_group(f"demo_{number}"), trajectory, masked, _pictures(trajectory, others, size))
             sides["valid" if side == "val" else "train"].append(f"demo_{number}".encode())
             total += len(trajectory.action)
         data.attrs["total"] = total
@@ -67,10 +68,15 @@ def export(
     return {side: len(names) for side, names in sides.items()}
 
 
-def _write(group: h5py.Group, trajectory: Trajectory, masked: np.ndarray, size: int) -> None:
-    steps = len(trajectory.action)
+def _pictures(trajectory: Trajectory, others: Sequence[List[bytes]], size: int) -> Dict[str, np.ndarray]:
+    """The pictures (T+1, H, W, 3) of each camera, by the name of the observation."""
     fit = partial(resize, size=size) if size else lambda image: image
-    images = np.stack(make_whole(lambda data: fit(decode(data)), trajectory.jpegs))
+    cameras = {IMAGE: trajectory.jpegs, **{f"{IMAGE}_{number}": files for number, files in enumerate(others, 1)}}
+    return {name: np.stack(make_whole(lambda data: fit(decode(data)), files)) for name, files in cameras.items()}
+
+
+def _write(group: h5py.Group, trajectory: Trajectory, masked: np.ndarray, pictures: Dict[str, np.ndarray]) -> None:
+    steps = len(trajectory.action)
     group.attrs["num_samples"] = steps
     group.attrs["info"] = json.dumps({"key": trajectory.key, **trajectory.info})
     ends = np.zeros(steps, dtype=np.float32)
@@ -78,8 +84,8 @@ def _write(group: h5py.Group, trajectory: Trajectory, masked: np.ndarray, size: 
     group["actions"] = normalised(trajectory.label)
     group["rewards"], group["dones"] = ends, ends.astype(np.int64)
     group["states"] = np.zeros((steps, 0))
-    for name, rows in ((IMAGE, images), (STATE, trajectory.state)):
-        packed = {"compression": "gzip", "compression_opts": 1, "chunks": (1, *rows.shape[1:])} if name == IMAGE else {}
+    for name, rows in {**pictures, STATE: trajectory.state}.items():
+        packed = {} if name == STATE else {"compression": "gzip", "compression_opts": 1, "chunks": (1, *rows.shape[1:])}
         group.create_dataset(f"obs/{name}", data=rows[:-1], **packed)
         group.create_dataset(f"next_obs/{name}", data=rows[1:], **packed)
     for name in ("action", "executed", "label"):
@@ -101,7 +107,7 @@ def parts(path: Path, task: str, image: str, state: str, size: int) -> List[Part
     Args:
         path: the HDF5 file.
         task: of demonstrations that do not say theirs.
-        image: name of the observation with the pictures; empty: the only one of (T, H, W, 3) uint8.
+        image: name of the observation with the pictures; empty: ``image``, or the only one of (T, H, W, 3) uint8.
         state: name of the observation with the Bridge state (T, 7).
         size: of a part.
     """
@@ -225,6 +231,8 @@ def _seen(group: h5py.Group, name: str, what: str, arrays: _Arrays) -> np.ndarra
 
 def _only_image(group: h5py.Group) -> str:
     fitting = [name for name, rows in group.get("obs", {}).items() if rows.ndim == 4 and rows.dtype == np.uint8]
+    if IMAGE in fitting:
+        return IMAGE
     if len(fitting) != 1:
         raise ValueError("pictures could be {}: name them".format(" or ".join(fitting) or "none of the observations"))
     return str(fitting[0])
