@@ -96,17 +96,17 @@ def lerobot(source: Positional[Path], out: Path, camera: int = 0, failures: bool
     Args:
         source: folder of shards or of recorded episodes; all pictures of one size.
         out: folder to write; must not exist.
-        camera: of episodes, whose pictures are taken.
+        camera: of episodes, whose pictures are `image0`; those of the others, which all episodes have, follow.
         failures: write failed demonstrations too; `next.success` tells them apart.
     """
     from vptr_policy.data.robot.lerobot import MEASURED, export
 
     damaged = Damaged()
     items = _whole(_items(source, camera, failures, damaged), damaged, out)
-    _tell_left_out(items, camera, "LeRobot data as written here hold")
     common = set.intersection(*(item.measured() for item in items))
     measured = [name for name, extra in MEASURED.items() if extra in common]
-    counts = export(_rows(source, items), out, measured)
+    rows = ((*row, _other_pictures(item)) for row, item in zip(_rows(source, items), items))
+    counts = export(rows, out, measured, _common_cameras(items))
     print("{}: {episodes} episodes ({train} train, {val} val), {frames} frames".format(out, **counts))
     return damaged.status(LEFT_OUT)
 
@@ -192,6 +192,17 @@ def _rows(source: Path, items: List[Any]) -> Iterator[Tuple[Any, Any, str]]:
     for item in tqdm(items, "exporting", unit="trajectory", dynamic_ncols=True):
         trajectory = item.read()
         yield trajectory, mask_of(item, masks, len(trajectory.action)).flags(), drawn.side(item.name)
+
+
+def _common_cameras(items: List[Any]) -> int:
+    """How many cameras all demonstrations have; says so where some have more."""
+    from vptr_policy.data.robot.episodes import cameras
+    from vptr_policy.data.robot.sources import EpisodeItem
+
+    counts = [max(cameras([item.folder]), 1) if isinstance(item, EpisodeItem) else 1 for item in items]
+    if max(counts) > min(counts):
+        print(f"left out: the pictures of {max(counts) - min(counts)} of {max(counts)} cameras, which not all have")
+    return min(counts)
 
 
 def _other_pictures(item: Any) -> List[List[bytes]]:

@@ -228,7 +228,24 @@ def test_hdf5_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) ->
             assert np.array_equal(*(cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in (kept, written)))
 
 
-@pytest.mark.parametrize("form", ["lerobot", "bridge-numpy", "shards"])
+def test_lerobot_has_a_film_of_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    (episode,) = source.glob("task/*")
+    assert vptr("export", source, "--format", "lerobot", "--out", tmp_path / "out") == 0
+    assert "left out" not in capsys.readouterr().out
+    info = json.loads((tmp_path / "out" / "meta" / "info.json").read_text())
+    for camera in (0, 1):
+        assert info["features"][f"observation.images.image{camera}"]["shape"] == [480, 640, 3]
+        (film,) = (tmp_path / "out" / "videos" / f"observation.images.image{camera}").rglob("*.mp4")
+        video = cv2.VideoCapture(str(film))
+        for step in range(3):
+            shown = video.read()[1]
+            recorded = cv2.imread(str(episode / f"images{camera}" / f"{step:06d}.jpg"))
+            assert np.abs(shown.astype(float) - recorded).mean() < 8.0
+        assert not video.read()[0]
+
+
+@pytest.mark.parametrize("form", ["bridge-numpy", "shards"])
 def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     source = two_cameras(tmp_path / "episodes")
     words = ["import", source] if form == "shards" else ["export", source, "--format", form]

@@ -1,7 +1,8 @@
 """Demonstrations as a LeRobot dataset, version 3.0: parquet tables, and one mp4 for many episodes.
 
 ``meta/info.json``, ``meta/stats.json``, ``meta/tasks.parquet``, ``meta/episodes/chunk-000/file-000.parquet``,
-``data/chunk-000/file-000.parquet``, ``videos/observation.images.image0/chunk-000/file-000.mp4``. A frame is what was
+``data/chunk-000/file-000.parquet``, ``videos/observation.images.image0/chunk-000/file-000.mp4``, ``image1`` and so on
+of further cameras, where all demonstrations have them. A frame is what was
 seen before a step with the action of the step, so that the observation after the last action is not in it. ``action``
 is what is to be imitated; ``commanded``, ``executed``, ``next.success`` and ``masked`` (true: not to be learned from)
 and whatever else was measured of all demonstrations stand beside, under names that LeRobot's policies do not take.
@@ -12,7 +13,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ from vptr_policy.data.robot.film import Film
 from vptr_policy.data.robot.trajectory import Trajectory
 
 VERSION = "v3.0"
-CAMERA = "observation.images.image0"
+CAMERA = "observation.images.image{}"
 CHUNK, EPISODES_A_FILE = 1000, 500
 FPS = round(1.0 / STEP_S)
 AXES = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
@@ -40,8 +41,8 @@ EPISODES = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 VIDEO = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 
-Row = Tuple[Trajectory, np.ndarray, str]
-"""A demonstration, which of its steps are masked (T,), and train or val."""
+Row = Tuple[Trajectory, np.ndarray, str, Sequence[List[bytes]]]
+"""A demonstration, which of its steps are masked (T,), train or val, and T+1 pictures of each further camera."""
 
 
 @dataclass
@@ -52,43 +53,49 @@ class _Written:
     tasks: Dict[str, int] = field(default_factory=dict)
     episodes: List[Dict[str, Any]] = field(default_factory=list)
     columns: Dict[str, List[np.ndarray]] = field(default_factory=dict)
-    pixels: List[Dict[str, np.ndarray]] = field(default_factory=list)
-    height: int = 0
-    width: int = 0
+    pixels: Dict[str, List[Dict[str, np.ndarray]]] = field(default_factory=dict)
+    """of each camera, by its feature"""
+    sizes: Dict[str, Tuple[int, int]] = field(default_factory=dict)
+    """height and width of each camera's pictures"""
 
 
-def export(rows: Iterable[Row], folder: Path, measured: Sequence[str] = ()) -> Dict[str, int]:
+def export(rows: Iterable[Row], folder: Path, measured: Sequence[str] = (), cameras: int = 1) -> Dict[str, int]:
     """Write a LeRobot dataset, whole or not at all; returns its counts.
 
     Args:
         rows: those for training first: a split of LeRobot is a range of episodes.
         folder: must not exist.
         measured: which of ``MEASURED`` all demonstrations have.
+        cameras: how many cameras all demonstrations have.
     """
     if folder.exists():
         raise ValueError(f"{folder} exists already: name another folder, or delete it")
     part = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(str(part), ignore_errors=True)
-    written, sides, film, table = _Written(), {"train": 0, "val": 0}, None, None
-    for trajectory, masked, side in rows:
+    written, sides, table = _Written(), {"train": 0, "val": 0}, None
+    films: Dict[str, Film] = {}
+    for trajectory, masked, side, others in rows:
         if side == "train" and sides["val"]:
             raise ValueError("a demonstration for training came after one for validation")
         number = len(written.episodes)
         place = {"chunk_index": number // EPISODES_A_FILE // CHUNK, "file_index": number // EPISODES_A_FILE % CHUNK}
         if number % EPISODES_A_FILE == 0:
-            _close(film, table)
-            film = Film(_made(part / VIDEO.format(video_key=CAMERA, **place)), FPS)
+            _close(films, table)
+            names = [CAMERA.format(camera) for camera in range(cameras)]
+            films = {name: Film(_made(part / VIDEO.format(video_key=name, **place)), FPS) for name in names}
             table = None
-        assert film is not None
         columns = _columns(trajectory, masked, written, measured)
-        start_s = film.seconds
-        _add_pictures(film, trajectory, written)
+        if len(others) < cameras - 1:
+            raise ValueError(f"{trajectory.key} lacks pictures of camera {len(others) + 1} in some of its steps")
+        spans = {name: film.seconds for name, film in films.items()}
+        for (name, film), jpegs in zip(films.items(), (trajectory.jpegs, *others)):
+            _add_pictures(film, name, trajectory.key, jpegs, written)
         rows_table = pa.table({name: _arrow(values) for name, values in columns.items()})
         table = table or pq.ParquetWriter(str(_made(part / DATA.format(**place))), rows_table.schema)
         table.write_table(rows_table)
-        _note(written, columns, place, (start_s, film.seconds), trajectory)
+        _note(written, columns, place, {name: (spans[name], film.seconds) for name, film in films.items()}, trajectory)
         sides[side] += 1
-    _close(film, table)
+    _close(films, table)
     if not written.episodes:
         raise ValueError("there is no demonstration to export")
     _write_meta(part, written, sides, measured)
@@ -96,8 +103,8 @@ def export(rows: Iterable[Row], folder: Path, measured: Sequence[str] = ()) -> D
     return {"episodes": len(written.episodes), "frames": written.frames, **sides}
 
 
-def _close(film: Optional[Film], table: Any) -> None:
-    if film is not None:
+def _close(films: Dict[str, Film], table: Any) -> None:
+    for film in films.values():
         film.close()
     if table is not None:
         table.close()
@@ -129,22 +136,22 @@ def _columns(
     return columns
 
 
-def _add_pictures(film: Film, trajectory: Trajectory, written: _Written) -> None:
-    images = make_whole(decode, trajectory.jpegs[:-1])
+def _add_pictures(film: Film, camera: str, key: str, jpegs: Sequence[bytes], written: _Written) -> None:
+    images = make_whole(decode, jpegs[:-1])
     height, width = images[0].shape[:2]
-    if written.height and (height, width) != (written.height, written.width):
+    known = written.sizes.setdefault(camera, (height, width))
+    if known != (height, width):
         raise ValueError(
-            f"{trajectory.key} has pictures of {width} x {height}, others of {written.width} x {written.height}: a "
-            "LeRobot dataset has one size; export them apart"
+            f"{key} has pictures of {width} x {height}, others of {known[1]} x {known[0]}: a LeRobot dataset has one "
+            "size; export them apart"
         )
-    written.height, written.width = height, width
     for image in images:
         film.add(image)
     some = np.stack(
         [image[:: max(height // 120, 1), :: max(width // 160, 1)] for image in images[:: max(len(images) // 20, 1)]]
     )
     pixels = some.reshape(-1, 3).astype(np.float64) / 255.0
-    written.pixels.append(
+    written.pixels.setdefault(camera, []).append(
         {
             "min": pixels.min(0), "max": pixels.max(0), "mean": pixels.mean(0), "std": pixels.std(0),
             "count": np.array([len(some)]),
@@ -156,18 +163,19 @@ def _note(
     written: _Written,
     columns: Dict[str, np.ndarray],
     place: Dict[str, int],
-    seconds: Tuple[float, float],
+    spans: Dict[str, Tuple[float, float]],
     one: Trajectory,
 ) -> None:
     """Remember an episode for the tables of the end."""
     steps = len(one.action)
     row: Dict[str, Any] = {"episode_index": len(written.episodes), "tasks": [instruction(one.info)], "length": steps}
-    for kind in ("data", f"videos/{CAMERA}", "meta/episodes"):
+    for kind in ("data", *(f"videos/{camera}" for camera in spans), "meta/episodes"):
         row.update({f"{kind}/{name}": value for name, value in place.items()})
-    row.update({f"videos/{CAMERA}/from_timestamp": seconds[0], f"videos/{CAMERA}/to_timestamp": seconds[1]})
+    for camera, (start_s, end_s) in spans.items():
+        row.update({f"videos/{camera}/from_timestamp": start_s, f"videos/{camera}/to_timestamp": end_s})
     row.update(dataset_from_index=written.frames, dataset_to_index=written.frames + steps)
     found = {name: statistics(values) for name, values in columns.items()}
-    found[CAMERA] = _picture_statistics(written.pixels[-1:])
+    found.update({camera: _picture_statistics(parts[-1:]) for camera, parts in written.pixels.items()})
     row.update({f"stats/{name}/{kind}": value for name, kinds in found.items() for kind, value in kinds.items()})
     written.episodes.append(row)
     written.frames += steps
@@ -204,7 +212,7 @@ def _write_meta(folder: Path, written: _Written, sides: Dict[str, int], measured
         place = {name: some[0][f"meta/episodes/{name}"] for name in ("chunk_index", "file_index")}
         pq.write_table(pa.Table.from_pylist(some), str(_made(folder / EPISODES.format(**place))))
     joined = {name: statistics(np.concatenate(parts)) for name, parts in written.columns.items()}
-    joined[CAMERA] = _picture_statistics(written.pixels)
+    joined.update({camera: _picture_statistics(parts) for camera, parts in written.pixels.items()})
     _write_json(folder / "meta" / "stats.json", joined)
     _write_json(folder / "meta" / "info.json", _info(written, sides, measured))
 
@@ -238,13 +246,13 @@ def _features(written: _Written, measured: Sequence[str]) -> Dict[str, Any]:
     found.update({name: {"dtype": "bool", "shape": [1], "names": None} for name in ("next.success", "masked")})
     found["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
     found.update({name: {"dtype": "int64", "shape": [1], "names": None} for name in COUNTERS})
-    about = {
-        "video.height": written.height, "video.width": written.width, "video.codec": "h264",
-        "video.pix_fmt": "yuv420p", "video.is_depth_map": False, "video.fps": FPS, "video.channels": 3,
-        "has_audio": False,
-    }  # fmt: skip
-    shape = [written.height, written.width, 3]
-    found[CAMERA] = {"dtype": "video", "shape": shape, "names": ["height", "width", "channels"], "info": about}
+    for camera, (height, width) in written.sizes.items():
+        about = {
+            "video.height": height, "video.width": width, "video.codec": "h264", "video.pix_fmt": "yuv420p",
+            "video.is_depth_map": False, "video.fps": FPS, "video.channels": 3, "has_audio": False,
+        }  # fmt: skip
+        shape, names = [height, width, 3], ["height", "width", "channels"]
+        found[camera] = {"dtype": "video", "shape": shape, "names": names, "info": about}
     return found
 
 
