@@ -1,5 +1,6 @@
 """`vptr data export`: demonstrations in the formats of others, from shards or from recorded episodes."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -63,7 +64,7 @@ def bridge_numpy(
         domain: first folder, for demonstrations that do not name theirs.
         seed: of the split, where `vptr data split` has drawn none.
         train_share: share of each task's demonstrations that goes to train.
-        camera: of episodes, whose pictures are taken.
+        camera: of episodes, whose pictures are `images0`; those of the others follow.
         failures: write failed demonstrations too; the format has no place to say that they failed.
     """
     if not 0.0 < train_share < 1.0:
@@ -74,14 +75,15 @@ def bridge_numpy(
 
     damaged = Damaged()
     items = _whole(_items(source, camera, failures, damaged), damaged, out)
-    _tell_left_out(items, camera, "Bridge numpy as written here holds")
     drawn = partition.applying([item.name for item in items], source)
     tasks: Dict[Any, List[Any]] = {}
     sides: Dict[Any, List[str]] = {}
+    further: Dict[Any, List[Any]] = {}
     for item in items:
         tasks.setdefault(_folders(item, domain), []).append(item.read)
         sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
-    for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None).items():
+        further.setdefault(_folders(item, domain), []).append(partial(_other_pictures, item))
+    for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None, further).items():
         print(f"{out / path}: {count} demonstrations")
     return damaged.status(LEFT_OUT)
 
@@ -147,13 +149,6 @@ def _items(source: Path, camera: int, failures: bool, damaged: Damaged) -> List[
         raise ValueError(f"{source}: no demonstration succeeded (write failures with --failures)")
     drawn = partition.applying([item.name for item in found], source)
     return sorted(found, key=lambda item: drawn.side(item.name) == partition.VAL)
-
-
-def _tell_left_out(items: List[Any], camera: int, holder: str) -> None:
-    """Say it where episodes have pictures of more cameras than are written."""
-    from vptr_policy.data.robot.sources import EpisodeItem
-
-    tell_left_out([item.folder for item in items if isinstance(item, EpisodeItem)], camera, holder)
 
 
 def tell_left_out(folders: List[Path], camera: int, holder: str) -> None:

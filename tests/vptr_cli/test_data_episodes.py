@@ -17,6 +17,7 @@ from robot_bridge.recording.episode_writer import EpisodeWriter
 from robot_bridge.recording.store import EpisodeStore
 from vptr_cli.main import main
 from vptr_policy.data.robot.sources import demonstrations
+from vptr_policy.resize import resize
 
 WAIT = slice(10, 25)
 
@@ -245,11 +246,24 @@ def test_lerobot_has_a_film_of_every_camera(tmp_path: Path, capsys: pytest.Captu
         assert not video.read()[0]
 
 
-@pytest.mark.parametrize("form", ["bridge-numpy", "shards"])
-def test_cameras_that_are_left_out_are_named_once(form: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_bridge_numpy_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     source = two_cameras(tmp_path / "episodes")
-    words = ["import", source] if form == "shards" else ["export", source, "--format", form]
-    assert vptr(*words, "--out", tmp_path / "out") == 0
+    (episode,) = source.glob("task/*")
+    assert vptr("export", source, "--format", "bridge-numpy", "--out", tmp_path / "numpy") == 0
+    assert "left out" not in capsys.readouterr().out
+    for camera in (0, 1):
+        back = tmp_path / f"back{camera}"
+        assert vptr("import", tmp_path / "numpy", "--out", back, "--camera", camera) == 0
+        (one,) = demonstrations(back)
+        for step, kept in enumerate(one.read().jpegs):
+            recorded = cv2.imread(str(episode / f"images{camera}" / f"{step:06d}.jpg"))
+            expected = resize(np.ascontiguousarray(recorded[..., ::-1]))[..., ::-1]
+            assert np.array_equal(cv2.imdecode(np.frombuffer(kept, np.uint8), 1), expected)
+
+
+def test_cameras_that_are_left_out_are_named_once(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    assert vptr("import", source, "--out", tmp_path / "out") == 0
     said = capsys.readouterr().out
     assert said.count("left out: the pictures of images1: ") == 1 and "--camera chooses which" in said
 

@@ -2,8 +2,9 @@
 
 ``DOMAIN/TASK/{train,val}/out.npy``: an array of objects, each a trajectory ``{"observations": [...],
 "next_observations": [...], "actions": [...], "terminals": [...]}`` of T entries. An observation is ``{"images0":
-(128, 128, 3) uint8 RGB, "state": (7,)}``, and those of the published converter have ``time_stamp`` as well; actions are
-(7,) and unclipped, terminals 0. All of them succeeded: there is no place to say otherwise.
+(128, 128, 3) uint8 RGB, "state": (7,)}``, with ``images1`` and so on of further cameras, and those of the published
+converter have ``time_stamp`` as well; actions are (7,) and unclipped, terminals 0. All of them succeeded: there is no
+place to say otherwise.
 
 Pictures are kept to the pixel, as PNG. Nothing is unpickled but by the restricted reader.
 """
@@ -19,10 +20,11 @@ import numpy as np
 from tqdm import tqdm
 
 from vptr_policy.data.demonstrations import Demonstration, decode_all
-from vptr_policy.data.pictures import encode_png
+from vptr_policy.data.pictures import decode, encode_png, make_whole
 from vptr_policy.data.robot import restricted
 from vptr_policy.data.robot.parts import DAMAGE, Part, Read, Skipped, reason
 from vptr_policy.data.robot.trajectory import Trajectory, checked, executed, key
+from vptr_policy.resize import resize
 
 FILE = "out.npy"
 SPLITS = ("train", "val")
@@ -96,6 +98,7 @@ def export(
     seed: int = 0,
     share: float = 0.9,
     sides: Optional[Mapping[Tuple[str, str], Sequence[str]]] = None,
+    further: Optional[Mapping[Tuple[str, str], Sequence[Callable[[], Sequence[List[bytes]]]]]] = None,
 ) -> Dict[str, int]:
     """Write Bridge numpy, whole or not at all; returns how many trajectories each file holds.
 
@@ -105,6 +108,7 @@ def export(
         seed: of the split.
         share: of the trajectories of a task that goes to ``train``.
         sides: train or val for each demonstration, where that was decided before.
+        further: functions that read the T+1 pictures of each further camera of each demonstration.
     """
     if folder.exists():
         raise ValueError(f"{folder} exists already: name another folder, or delete it")
@@ -118,7 +122,8 @@ def export(
             for name, chosen in zip(SPLITS, parts):
                 path = partial_folder / domain / task / name / FILE
                 path.parent.mkdir(parents=True)
-                _write(path, [to_row(readers[number]()) for number in chosen])
+                others = further[domain, task] if further else [tuple] * len(readers)
+                _write(path, [to_row(readers[number](), others[number]()) for number in chosen])
                 counts[str(path.relative_to(partial_folder))] = len(chosen)
                 bar.update(len(chosen))
     os.rename(str(partial_folder), str(folder))
@@ -129,11 +134,15 @@ def _decided(sides: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(np.array(sides) == SPLITS[0]), np.flatnonzero(np.array(sides) == SPLITS[1])
 
 
-def to_row(demonstration: Demonstration) -> Dict[str, List[Any]]:
-    """A demonstration as a Bridge trajectory: float64 states and actions, pictures resized as for training."""
+def to_row(demonstration: Demonstration, others: Sequence[List[bytes]] = ()) -> Dict[str, List[Any]]:
+    """A demonstration as a Bridge trajectory: float64 states and actions, pictures resized as for training.
+
+    ``others``: the T+1 pictures of each further camera.
+    """
     states = np.asarray(demonstration.state, dtype=np.float64)
-    seen = zip(decode_all(demonstration), states)
-    observations = [{"images0": image, "state": state} for image, state in seen]
+    cameras = [decode_all(demonstration), *(make_whole(lambda data: resize(decode(data)), files) for files in others)]
+    names = [f"images{camera}" for camera in range(len(cameras))]
+    observations = [{**dict(zip(names, images)), "state": state} for *images, state in zip(*cameras, states)]
     actions = list(np.asarray(demonstration.action, dtype=np.float64))
     return {
         "observations": observations[:-1],
