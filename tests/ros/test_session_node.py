@@ -247,7 +247,7 @@ def test_a_trial_in_which_the_clock_jumped_is_no_verdict(stack, settings):
     session.kill()
     (aborted,) = (row for row in rows(settings) if row.state == "aborted")
     assert "the clock jumped" in aborted.reason
-    assert all(row.result["duration_s"] < 2.5 for row in rows(settings) if row.state == "committed")
+    assert all(row.result["duration_s"] < 10.0 for row in rows(settings) if row.state == "committed")
 
 
 @pytest.mark.timeout(100)
