@@ -239,15 +239,15 @@ print("jumped", flush=True)
 @pytest.mark.timeout(100)
 def test_a_trial_in_which_the_clock_jumped_is_no_verdict(stack, settings):
     stack, _ = stack
-    start_bridge(stack), start_camera(stack)
-    session = stack.start("session_node", name_="session", **settings)
+    start_bridge(stack, speed=1.0), start_camera(stack)  # half a second of it is more of the machine's time than at 3
+    session = stack.start("session_node", name_="session", **{**settings, "speed": 1.0})
     wait_for(lambda: judged(session, 1), 40.0, "a verdict:\n" + session.output())
     subprocess.run([sys.executable, "-c", JUMP], env=stack.master.environment, check=True, timeout=40)
     wait_for(lambda: "aborted" in session.output(), 15.0, "the abort:\n" + session.output())
     session.kill()
     (aborted,) = (row for row in rows(settings) if row.state == "aborted")
     assert "the clock jumped" in aborted.reason
-    assert all(row.result["duration_s"] < 10.0 for row in rows(settings) if row.state == "committed")
+    assert all(row.result["duration_s"] < 2.5 for row in rows(settings) if row.state == "committed")
 
 
 @pytest.mark.timeout(100)
