@@ -10,7 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "robot_bridge" / "recording"))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "robot_bridge" / "recording"), str(TESTS / "vptr_policy" / "data" / "robot")]
+import lerobot_package
 import recordings
 
 from robot_bridge.recording.episode_writer import EpisodeWriter
@@ -244,6 +246,18 @@ def test_lerobot_has_a_film_of_every_camera(tmp_path: Path, capsys: pytest.Captu
             recorded = cv2.imread(str(episode / f"images{camera}" / f"{step:06d}.jpg"))
             assert np.abs(shown.astype(float) - recorded).mean() < 8.0
         assert not video.read()[0]
+
+
+def test_lerobot_itself_loads_every_camera(tmp_path: Path) -> None:
+    source = two_cameras(tmp_path / "episodes")
+    (episode,) = source.glob("task/*")
+    assert vptr("export", source, "--format", "lerobot", "--out", tmp_path / "out") == 0
+    colour = "data[step][f'observation.images.image{camera}'].mean((1, 2)).tolist()"
+    colours = lerobot_package.read(tmp_path / "out", f"[[{colour} for step in range(3)] for camera in (0, 1)]")
+    for camera in (0, 1):
+        for step in range(3):
+            recorded = cv2.imread(str(episode / f"images{camera}" / f"{step:06d}.jpg"))[..., ::-1]
+            assert np.allclose(colours[camera][step], recorded.mean((0, 1)) / 255, atol=0.02)
 
 
 def test_bridge_numpy_has_every_camera(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
