@@ -329,9 +329,14 @@ def told_of(graph: Graph, event: str, since: float) -> bool:
 
 def test_the_room_is_seen_behind_the_panels(graph: Graph, quest: Quest) -> None:
     graph.agent.say({"recorder": {**RECORDING, "stage": "reviewing"}})
+    quest.page.evaluate(
+        "() => { const { prototype } = WebGL2RenderingContext, clear = prototype.clearColor; window.ground = new Set();"
+        " prototype.clearColor = function (...colour) { ground.add(`${colour}`); clear.apply(this, colour); }; }"
+    )
     quest.enter("ar")
     wait_for(lambda: graph.agent.last("/teleop/state").get("tracked"), 30.0, "samples")
     quest.page.wait_for_timeout(2000)
     keep(quest.page, "teleop-ar")
+    assert quest.page.evaluate("() => [...ground]") == ["0,0,0,0"], "nothing is painted over the room"
     quest.run("device.activeSession.end()")
     wait_for(lambda: not graph.agent.last("/teleop/state")["tracked"], 10.0, "the hand to be gone")
