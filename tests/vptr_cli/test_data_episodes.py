@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path += [str(TESTS / "robot_bridge" / "recording"), str(TESTS / "vptr_policy" / "data" / "robot")]
+sys.path.append(str(Path(__file__).resolve().parents[1] / "robot_bridge" / "recording"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "vptr_policy" / "data" / "robot"))
 import lerobot_package
 import recordings
 
