@@ -65,9 +65,11 @@ class Setting:
     """As the shipped policy is trained: targets are kept to what returns can be, Q is not pushed below the returns seen
     (the paper's public code), the temperature starts low, successes are six tenths of the source's rows, phase 2 trains
     the actor by cloning alone, it learns faster and its weights are averaged. Behaviour cloning gets the same rate and
-    averaging, and leaves failures out."""
+    averaging, and leaves failures out. All imitate the commanded, disturbed action: all that a robot records."""
     more_video: float = 1.0
     """Factor of the length of phase 1."""
+    fewer: int = 1
+    """Divides the number of source trajectories."""
 
 
 def _cloning(name: str, text: str, **more: Any) -> Setting:
@@ -81,6 +83,7 @@ SETTINGS: Tuple[Setting, ...] = (
     _cloning("demonstrations-44", "the same with 44 demonstrations, as on the robot", demonstrations=44),
     _cloning("success", "the same with source data of successes only", source="success"),
     _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
+    _cloning("few-source", "the same with a tenth of the source data, where video should matter most", fewer=10),
 )
 
 
@@ -116,12 +119,12 @@ class Generalization:
 
     def _data(self) -> List[Part]:
         size, demonstrations = self.size, self.setting.demonstrations
-        kind = self.setting.source
-        quality = ["--quality", "mixed"] if kind == "mixed" else ["--keep", "successes"]
-        source = ["--group", "source", "--until", str(size.source), "--max-steps", "40", "--seed", "0", *quality]
+        quality = ["--quality", "mixed"] if self.setting.source == "mixed" else ["--keep", "successes"]
+        count = max(size.source // self.setting.fewer, 1)
+        source = ["--group", "source", "--until", str(count), "--max-steps", "40", "--seed", "0", *quality]
         parts = [
             self._generated("video", ("sim", "videos", "--clips", str(size.clips))),
-            self._generated(f"source-{kind}", ("sim", "generate", *source)),
+            self._generated(self._source(), ("sim", "generate", *source)),
         ]
         needed = [(axis, demonstrations) for axis in AXES]
         for axis, count in needed if demonstrations == FEW else [(AXES[0], FEW), *needed]:
@@ -142,7 +145,7 @@ class Generalization:
         """Until fine-tuning begins. The target is there for its number of tasks alone, and the same in all settings."""
         name, target = f"phase2-{self._learned(method)}", self._target(AXES[0], FEW)
         words = [*self._robot(method, target), "--steps", str(self.size.finetune_at)]
-        needs = (f"data-source-{self.setting.source}", f"data-{target}", *self._after_video(method))
+        needs = (f"data-{self._source()}", f"data-{target}", *self._after_video(method))
         return self._trained(method, name, words, self._run(name), needs)
 
     def _phase_3(self, method: str, axis: str) -> Part:
@@ -169,7 +172,7 @@ class Generalization:
 
     def _robot(self, method: str, target: str) -> List[str]:
         setting, size = self.setting, self.size
-        words = ["--data", str(self._folder(f"source-{setting.source}")), "--target", str(self._folder(target))]
+        words = ["--data", str(self._folder(self._source())), "--target", str(self._folder(target))]
         words += ["--finetune-at", str(size.finetune_at), "--batch", str(size.batch), *self._shape()]
         words += ["--schedule", "constant", "--learning-rate", "1e-3" if setting.shipped else "3e-4"]
         words += ["--averaging", AVERAGING] if setting.shipped or method == "bc" else []
@@ -177,7 +180,7 @@ class Generalization:
             return words + ["--action", "action"]
         words += ["--alpha", str(setting.alpha), "--bc-weight", str(setting.bc_weight)]
         if setting.shipped:
-            words += ["--bound-targets", "--bound-by-returns", "--initial-temperature", "0.05"]
+            words += ["--bound-targets", "--bound-by-returns", "--initial-temperature", "0.05", "--imitate", "action"]
             words += ["--success-share", "0.6"] if setting.source == "mixed" else []
             words += ["--actor-warm-up", str(size.finetune_at)]
         return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
@@ -192,13 +195,18 @@ class Generalization:
         factor = self.setting.more_video
         return "phase1" if factor == 1.0 else f"phase1-x{factor:g}"
 
+    def _source(self) -> str:
+        """Name of the source data: their quality, and how many times fewer than all they are."""
+        setting = self.setting
+        return f"source-{setting.source}" + (f"-{setting.fewer}th" if setting.fewer != 1 else "")
+
     def _target(self, axis: str, demonstrations: int) -> str:
         return f"target-{axis}-{demonstrations}"
 
     def _learned(self, method: str) -> str:
         """What tells phase 2 of a method in this setting from that in others, which may share it."""
         setting = self.setting
-        words = [method, setting.source]
+        words = [method, self._source()[len("source-") :]]
         if method == "bc":
             words += ["shipped"] if setting.shipped else []
         else:

@@ -49,6 +49,28 @@ def test_all_methods_have_the_same_budget_and_data(name):
         assert len({line[line.index(flag) + 1] for line in words}) == 1, flag
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_all_methods_learn_from_the_commanded_action(setting):
+    for part in experiment(setting.name).parts():
+        if part.words[0] != "train" or part.words[1] == "icvf":
+            continue
+        options = {name: field.default for name, field in options_class(part.words[1]).__dataclass_fields__.items()}
+        for flag in ("action", "imitate", "bc_weight"):
+            if "--" + flag.replace("_", "-") in part.words:
+                options[flag] = part.words[part.words.index("--" + flag.replace("_", "-")) + 1]
+        assert options["action"] == "action", part.name
+        assert float(options.get("bc_weight", 0.0)) == 0.0 or options["imitate"] == "action", part.name
+
+
+def test_fewer_source_trajectories_are_data_and_runs_of_their_own():
+    few, all_of_them = ({part.name: part for part in experiment(n).parts()} for n in ("few-source", "cloning"))
+    words = few["data-source-mixed-10th"].words
+    assert words[words.index("--until") + 1] == "150"
+    shared = {name for name in few if name in all_of_them and few[name].words == all_of_them[name].words}
+    assert {"data-video", "phase1", "data-target-targets-10"} <= shared
+    assert not any(name.startswith(("phase2", "phase3")) for name in set(few) & set(all_of_them))
+
+
 def test_only_v_ptr_begins_from_video():
     for part in experiment().parts():
         if part.name.startswith("phase2"):
