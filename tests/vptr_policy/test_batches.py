@@ -122,3 +122,15 @@ def test_successes_have_their_share_of_the_source(both: Transitions) -> None:
         all_alike = Transitions(**{**vars(both), "success": one})
         batches = RobotBatches(all_alike, one_hot(both), options, Mixture(success_share=0.8))
         assert len(batches[0].imitated) == 20 * one[0]
+
+
+def test_successes_have_their_share_of_the_target(both: Transitions) -> None:
+    target = both.tasks.index("target")
+    failed = np.isin(both.trajectory, [np.unique(both.trajectory[part])[0] for part in (both.target, ~both.target)])
+    mixed = Transitions(**{**vars(both), "success": ~failed})
+    mixture = Mixture(0.5, success_share=0.8, target_success_share=0.3)
+    batches = RobotBatches(mixed, one_hot(mixed), BatchOptions(20, 0, STILL, labels=True), mixture)
+    for step in range(4):
+        is_target = batches[step].tasks[:, target].numpy() > 0
+        succeeds = np.isin(np.arange(20), batches[step].imitated)
+        assert (sum(is_target), sum(succeeds & is_target), sum(succeeds & ~is_target)) == (10, 3, 8)

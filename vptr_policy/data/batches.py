@@ -52,6 +52,8 @@ class Mixture:
     """the first update with target data"""
     success_share: Optional[float] = None
     """of successful trajectories' rows among the source's; None: as they come"""
+    target_success_share: Optional[float] = None
+    """the same among the target's"""
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ class RobotBatches:
         source, target = transitions.strata()
         strata, shares = _by_success(source, transitions.success[source], mixture.success_share)
         self._alone = MixedIndex(strata, shares, options.seed) if len(source) else None
-        left = 1.0 - mixture.target_share
-        shares = [*(left * share for share in shares), mixture.target_share]
-        self._mixed = MixedIndex([*strata, target], shares, options.seed) if len(target) else None
+        new, parts = _by_success(target, transitions.success[target], mixture.target_success_share)
+        tau = mixture.target_share
+        shares = [*((1.0 - tau) * share for share in shares), *(tau * share for share in parts)]
+        self._mixed = MixedIndex([*strata, *new], shares, options.seed) if len(target) else None
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of update ``step``."""

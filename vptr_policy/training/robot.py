@@ -190,7 +190,7 @@ def mixture(options: RobotOptions, has_target: bool) -> Mixture:
     if not has_target:
         return Mixture(success_share=options.success_share)
     start = options.steps // 2 if options.finetune_at is None else options.finetune_at
-    return Mixture(options.target_share, start, options.success_share)
+    return Mixture(options.target_share, start, options.success_share, options.target_success_share)
 
 
 def hours_left(options: RobotOptions, initial: Optional[InitialEncoder]) -> Optional[float]:

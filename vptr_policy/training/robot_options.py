@@ -44,6 +44,7 @@ class RobotOptions(LoopOptions, RobotPaths):
         **LoopOptions.LIMITS,
         "target_share": SOME,
         "success_share": SHARE,
+        "target_success_share": SHARE,
         "finetune_at": FROM_ZERO,
         "video_steps": COUNT,
         "video_batch": COUNT,
@@ -93,6 +94,8 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Learn from failed demonstrations too."""
     success_share: Optional[float] = None
     """Share of the successful demonstrations' rows among those of --data; default as they come."""
+    target_success_share: Optional[float] = None
+    """The same among those of --target."""
     latency_shift: bool = False
     """Pair each action with the observation one step later (Bridge data of before 2021-07-23)."""
     encoder: str = "convolutional"

@@ -66,6 +66,7 @@ NAN, INF = float("nan"), float("inf")
         ("cql", "bc_weight", (-3.0,), "at least 0"),
         ("cql", "warm_up", (-5,), "at least 0"),
         ("cql", "success_share", (-0.1, 1.5, NAN), "at least 0 and at most 1"),
+        ("bc", "target_success_share", (-0.1, 1.5, NAN), "at least 0 and at most 1"),
         ("cql", "actor_warm_up", (-5,), "at least 0"),
         ("cql", "target_rate", (5.0, 0.0), "more than 0 and at most 1"),
         ("cql", "initial_temperature", (0.0, -1.0, NAN), "more than 0"),
