@@ -81,10 +81,10 @@ function show(camera, bitmap) {
   bitmap.close();
 }
 
-async function ask(path) {
+async function ask(path, what = {}) {
   refuse("");
   try {
-    const reply = await fetch(path, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
+    const reply = await fetch(path, { method: "POST", body: JSON.stringify(what), headers: { "Content-Type": "application/json" } });
     const said = await reply.json();
     refuse(reply.ok ? "" : said.detail || `${path}: ${reply.status}`);
   } catch {
@@ -113,7 +113,7 @@ async function offer() {
 }
 
 by("stop").onclick = () => ask("/stop");
-by("home").onclick = () => ask("/home");
+by("home").onclick = () => ask("/home", { stops: link.state ? link.state.robot.stops : 0 }); // a STOP on its way to us counts
 document.addEventListener("keydown", (event) => {
   if (event.key === " " || event.key === "Escape") {
     event.preventDefault();

@@ -52,14 +52,15 @@ class RobotTopics:
     def described(self) -> Dict[str, Any]:
         """For the page."""
         state = self._state
+        told = {"said": self._said, "stops": self.stops}
         if state is None:
-            return {"mode": "", "armed": False, "stopped": False, "reason": self._obstacle(None), "said": self._said}
+            return {"mode": "", "armed": False, "stopped": False, "reason": self._obstacle(None), **told}
         return {
             "mode": state.mode,
             "armed": state.armed,
             "stopped": state.stopped,
             "reason": state.reason or self._obstacle(state),
-            "said": self._said,
+            **told,
         }
 
     def moves_by_itself(self) -> bool:

@@ -68,11 +68,13 @@ class TopicView:
         rospy.logwarn("teleop: STOP from the page")
         return self._robot.stop()
 
-    def home(self) -> None:
-        """Ask for it; raises RuntimeError while the hand drives."""
+    def home(self, stops: int) -> None:
+        """Ask for it; raises RuntimeError while the hand drives, and after a STOP that the page had not heard of."""
         if self.step is not None and self.step.state in ("engaged", "holding"):
             raise RuntimeError("the hand drives the arm: release the grip first")
-        self.wants_home = self._robot.stops
+        if stops != self._robot.stops:
+            raise RuntimeError("a STOP came first: the arm does not go home; ask again if it may")
+        self.wants_home = stops
 
     def record(self, word: str) -> str:
         """Ask the recorder; raises RuntimeError where it refuses or does not answer."""

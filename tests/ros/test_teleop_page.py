@@ -224,11 +224,9 @@ def test_a_headset_asleep_and_one_whose_robot_is_gone(graph: Graph, driving: Que
     assert len(graph.agent.all("/widowx/command")) == before
 
 
-HOME_THEN_STOP = """async () => {
-    const ask = (path) => fetch(path, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
-    const home = ask("/home"), stop = ask("/stop");
-    await home; await stop;
-}"""
+HOME_OF_LONG_AGO = """() => fetch("/home", {
+    method: "POST", body: JSON.stringify({ stops: 0 }), headers: { "Content-Type": "application/json" }
+}).then((reply) => reply.status)"""
 
 
 def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browser: Any) -> None:
@@ -252,11 +250,13 @@ def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, browse
     watcher.click("#home")
     wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
     for _ in range(5):
-        watcher.evaluate(HOME_THEN_STOP)
+        watcher.evaluate("() => { for (const id of ['home', 'stop']) document.getElementById(id).click(); }")
+        wait_for(lambda: graph.agent.last("/widowx/state")["stopped"], 10.0, "STOP")
         time.sleep(0.5)
         assert graph.agent.last("/widowx/state")["stopped"], "a stop has the last word over what was asked before it"
         watcher.click("#home")
         wait_for(lambda: not graph.agent.last("/widowx/state")["stopped"], 30.0, "the arm to go on")
+    assert watcher.evaluate(HOME_OF_LONG_AGO) == 502, "the page that asks has not heard of the stops since"
     watcher.set_viewport_size({"width": 390, "height": 844})
     keep(watcher, "teleop-phone")
     watcher.close()

@@ -8,6 +8,7 @@ from typing import Dict, Union
 from fastapi import FastAPI, HTTPException, Query, Request, WebSocket
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
 
 from robot_bridge.recording.words import WORDS
 from robot_bridge.share import share_path
@@ -20,6 +21,15 @@ from robot_bridge.web.guard import HEADERS, POLICY_VIOLATION, admitted, guard
 OPEN = ("/", "/static/pair.js", "/static/console.css")
 MOST_PAGES = 8
 """That are connected at the same time: one drives, the others watch."""
+
+
+class Home(BaseModel):
+    """What a page knew when it asked for home: one of two requests may overtake the other."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    stops: int = Field(ge=0)
+    """STOPs that the page had been told of"""
 
 
 def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
@@ -45,8 +55,8 @@ def make_app(view: View, access: Access, source: WebXR) -> FastAPI:
         return {"said": await asyncio.get_running_loop().run_in_executor(stopping, view.stop)}
 
     @app.post("/home")
-    def home() -> Dict[str, str]:
-        view.home()
+    def home(asked: Home) -> Dict[str, str]:
+        view.home(asked.stops)
         return {"said": "the arm is armed and goes home"}
 
     @app.post("/record/{word}")

@@ -15,8 +15,11 @@ class View(Protocol):
     def stop(self) -> str:
         """Stop the robot; returns what it said, raises RuntimeError where it could not be told."""
 
-    def home(self) -> None:
-        """Arm the robot and let it go home; raises RuntimeError where it must not now."""
+    def home(self, stops: int) -> None:
+        """Arm the robot and let it go home; raises RuntimeError where it must not now.
+
+        ``stops`` is the number of STOPs in the state that the page saw: there must have been no other since.
+        """
 
     def record(self, word: str) -> str:
         """Ask the recorder for one of its words; returns what was done, raises RuntimeError where it refuses."""

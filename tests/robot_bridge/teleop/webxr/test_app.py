@@ -46,10 +46,10 @@ class View:
         self.asked.append("stop")
         return "stopped"
 
-    def home(self) -> None:
+    def home(self, stops: int) -> None:
         if self.engaged:
             raise RuntimeError("release the grip first")
-        self.asked.append("home")
+        self.asked.append(f"home after {stops} stops")
 
     def record(self, word: str) -> str:
         if word == "stop":
@@ -260,11 +260,14 @@ def test_nothing_is_shown_before_pairing_on_loopback_too(site: Site) -> None:
 
 def test_the_windows_buttons_stop_and_go_home(site: Site) -> None:
     assert site.ask("POST", "/stop", {}, Cookie=site.cookie)[1] == {"said": "stopped"}
-    assert site.ask("POST", "/home", {}, Cookie=site.cookie)[0] == 200
+    assert site.ask("POST", "/home", {"stops": 1}, Cookie=site.cookie)[0] == 200
+    for told in ({}, {"stops": -1}, {"stops": "1"}, {"stops": 1, "force": True}):
+        assert site.ask("POST", "/home", told, Cookie=site.cookie)[0] == 422
     site.view.engaged = True
-    assert site.ask("POST", "/home", {}, Cookie=site.cookie)[:2] == (502, {"detail": "release the grip first"})
+    answer = site.ask("POST", "/home", {"stops": 1}, Cookie=site.cookie)
+    assert answer[:2] == (502, {"detail": "release the grip first"})
     assert site.ask("POST", "/stop", {}, Cookie=site.cookie, Origin="http://evil.example")[0] == 403
-    assert site.view.asked == ["stop", "home"]
+    assert site.view.asked == ["stop", "home after 1 stops"]
 
 
 def test_the_windows_buttons_ask_the_recorder(site: Site) -> None:
