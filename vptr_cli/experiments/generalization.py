@@ -19,7 +19,10 @@ SEED = 300
 FEW = 10
 """Demonstrations of a target set in the paper's simulation."""
 AVERAGING = "0.995"
-"""Over some 200 updates: phase 3 has a thousand, and must not be averaged with what came before it."""
+"""Of the weights of every method's actor, over some 200 updates: phase 3 has a thousand, and must not be averaged with
+what came before it. (The papers' methods average nothing; behaviour cloning alone would be better off by it.)"""
+WARM_UP = "200"
+"""Updates in which the learning rate rises."""
 
 
 @dataclass(frozen=True)
@@ -139,24 +142,25 @@ class Generalization:
         size, run = self.size, self._run(self._video_name())
         words = ["--video", str(self._folder("video")), *self._shape(), "--batch", str(size.video_batch)]
         words += ["--steps", str(round(size.video_steps * self.setting.more_video))]
-        return self._trained("icvf", self._video_name(), words, run, ("data-video",))
+        return self._trained("icvf", words, run, ("data-video",))
 
     def _phase_2(self, method: str) -> Part:
         """Until fine-tuning begins. The target is there for its number of tasks alone, and the same in all settings."""
-        name, target = f"phase2-{self._learned(method)}", self._target(AXES[0], FEW)
+        run, target = self._run(f"phase2-{self._learned(method)}"), self._target(AXES[0], FEW)
         words = [*self._robot(method, target), "--steps", str(self.size.finetune_at)]
         needs = (f"data-{self._source()}", f"data-{target}", *self._after_video(method))
-        return self._trained(method, name, words, self._run(name), needs)
+        return self._trained(method, words, run, needs)
 
     def _phase_3(self, method: str, axis: str) -> Part:
         run, setting = self.policy(method, axis), self.setting
-        before, target = f"phase2-{self._learned(method)}", self._target(axis, setting.demonstrations)
-        words = [*self._robot(method, target), "--steps", str(self.size.steps), "--start", str(self._run(before))]
+        before = self._run(f"phase2-{self._learned(method)}")
+        target = self._target(axis, setting.demonstrations)
+        words = [*self._robot(method, target), "--steps", str(self.size.steps), "--start", str(before)]
         words += ["--target-share", str(setting.target_share)]
-        return self._trained(method, run.name, words, run, (before, f"data-{target}"))
+        return self._trained(method, words, run, (before.name, f"data-{target}"))
 
-    def _trained(self, preset: str, name: str, words: List[str], run: Path, needs: Tuple[str, ...]) -> Part:
-        return trained(preset, name, words, run, self.seed, needs)
+    def _trained(self, preset: str, words: List[str], run: Path, needs: Tuple[str, ...]) -> Part:
+        return trained(preset, run.name, words, run, self.seed, needs)
 
     def _evaluation(self, axis: str) -> Part:
         policies = [str(self.policy(method, axis)) for method in METHODS]
@@ -175,7 +179,7 @@ class Generalization:
         words = ["--data", str(self._folder(self._source())), "--target", str(self._folder(target))]
         words += ["--finetune-at", str(size.finetune_at), "--batch", str(size.batch), *self._shape()]
         words += ["--schedule", "constant", "--learning-rate", "1e-3" if setting.shipped else "3e-4"]
-        words += ["--averaging", AVERAGING] if setting.shipped or method == "bc" else []
+        words += ["--averaging", AVERAGING, "--warm-up", WARM_UP, "--weight-decay", "0"]
         if method == "bc":
             return words + ["--action", "action"]
         words += ["--alpha", str(setting.alpha), "--bc-weight", str(setting.bc_weight)]
@@ -189,7 +193,7 @@ class Generalization:
         return ["--width", str(self.size.width)]
 
     def _after_video(self, method: str) -> Tuple[str, ...]:
-        return (self._video_name(),) if method == "v-ptr" else ()
+        return (self._run(self._video_name()).name,) if method == "v-ptr" else ()
 
     def _video_name(self) -> str:
         factor = self.setting.more_video

@@ -45,6 +45,10 @@ def test_all_methods_have_the_same_budget_and_data(name):
         "--batch",
         "--width",
         "--learning-rate",
+        "--averaging",
+        "--warm-up",
+        "--weight-decay",
+        "--schedule",
     ):
         assert len({line[line.index(flag) + 1] for line in words}) == 1, flag
 
@@ -67,7 +71,7 @@ def test_fewer_source_trajectories_are_data_and_runs_of_their_own():
     words = few["data-source-mixed-10th"].words
     assert words[words.index("--until") + 1] == "150"
     shared = {name for name in few if name in all_of_them and few[name].words == all_of_them[name].words}
-    assert {"data-video", "phase1", "data-target-targets-10"} <= shared
+    assert {"data-video", "phase1-seed0", "data-target-targets-10"} <= shared
     assert not any(name.startswith(("phase2", "phase3")) for name in set(few) & set(all_of_them))
 
 
@@ -83,7 +87,7 @@ def test_settings_share_what_they_have_in_common():
     assert {
         "data-video",
         "data-source-mixed",
-        "phase2-ptr-mixed-alpha1-bc20-shipped",
+        "phase2-ptr-mixed-alpha1-bc20-shipped-seed0",
     } <= shared
     assert not any(name.startswith("phase2-v-ptr") for name in shared)
 
@@ -92,6 +96,16 @@ def test_more_demonstrations_go_on_from_the_same_phase_2():
     ours, theirs = ({part.name for part in experiment(name).parts()} for name in ("cloning", "demonstrations-44"))
     assert {name for name in ours if name.startswith("phase2")} <= theirs
     assert not any(name.startswith("phase3") for name in ours & theirs)
+
+
+def test_trainings_of_another_seed_are_parts_of_their_own():
+    ours, theirs = (
+        {part.name: part.words for part in Generalization(Path("there"), SETTINGS[0], SIZES["full"], seed).parts()}
+        for seed in (0, 1)
+    )
+    shared = {name for name in set(ours) & set(theirs) if not name.startswith("evaluate")}
+    assert shared == {name for name in ours if name.startswith("data-")}
+    assert all(ours[name] == theirs[name] for name in shared)
 
 
 def test_an_unknown_setting_is_answered_with_all():
