@@ -19,8 +19,8 @@ class RewardOptions:
     """Of the Monte-Carlo returns."""
 
     def __post_init__(self) -> None:
-        if self.final_steps < 1 or not 0.0 < self.discount <= 1.0:
-            raise ValueError(f"final_steps must be at least 1 and discount within (0, 1], got {self}")
+        if self.final_steps < 1 or not 0.0 <= self.discount < 1.0:
+            raise ValueError(f"final_steps must be at least 1 and discount at least 0 and less than 1, got {self}")
 
 
 def rewarded(remaining: np.ndarray, success: np.ndarray, options: RewardOptions) -> np.ndarray:
@@ -47,15 +47,18 @@ def masks(positive: np.ndarray) -> np.ndarray:
     return (~positive).astype(np.float32)
 
 
-def returns(rewards: np.ndarray, mask: np.ndarray, remaining: np.ndarray, discount: float) -> np.ndarray:
-    """Monte-Carlo returns G_t = r_t + discount * mask_t * G_{t+1}, (n,) float32, without a bootstrap at the end.
+def returns(rewards: np.ndarray, mask: np.ndarray, remaining: np.ndarray, options: RewardOptions) -> np.ndarray:
+    """Monte-Carlo returns G_t = r_t + discount * mask_t * G_{t+1}, (n,) float32: of the process the backup sees.
 
-    The mask makes them returns of the same process as the one the Bellman backup sees: a rewarded step ends it. The
-    steps of a trajectory are neighbours in their order.
+    A rewarded step ends it. A failure that runs into its time limit would go on as it is, without reward for ever:
+    G = shift / (1 - discount) there, as Cal-QL's public code has it, so that a return bounds a value from below. (Cut
+    off at the limit, the last step of a failure would be worth more than any other.) The steps of a trajectory are
+    neighbours in their order.
     """
-    out = rewards.astype(np.float64)
+    endless = options.shift / (1.0 - options.discount)
+    out = rewards + options.discount * mask * np.where(remaining == 0, endless, 0.0)
     order = np.argsort(remaining, kind="stable")
     counts = np.bincount(remaining)
     for steps in np.split(order, np.cumsum(counts)[:-1])[1:]:
-        out[steps] += discount * mask[steps] * out[steps + 1]
+        out[steps] += options.discount * mask[steps] * out[steps + 1]
     return out.astype(np.float32)

@@ -165,7 +165,7 @@ def _columns(cache: Cache, options: TransitionOptions) -> Dict[str, np.ndarray]:
         "labels": _actions(rows, options.imitate, index, now) if options.imitate else actions,
         "rewards": values,
         "masks": mask,
-        "returns": reward.returns(values, mask, remaining, options.rewards.discount),
+        "returns": reward.returns(values, mask, remaining, options.rewards),
         "success": success,
         **{name: rows[name][index] for name in ("task", "text", "trajectory")},
     }

@@ -20,13 +20,16 @@ def test_the_last_three_steps_of_a_success_are_rewarded() -> None:
     assert scaled(one, RewardOptions(scale=1.0, shift=0.0)).tolist() == [0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0]
 
 
-def test_returns_stop_where_the_mask_does_and_do_not_bootstrap() -> None:
+def test_returns_stop_where_the_mask_does_and_failures_never_end() -> None:
     positive = rewarded(REMAINING, SUCCESS, RewardOptions())
     values, mask = scaled(positive, RewardOptions()), masks(positive)
-    found = returns(values, mask, REMAINING, 0.96)
-    # -1 + .96 * 10 = 8.6; -1 + .96 * 8.6 = 7.256; a failure: -1, -1.96, -2.8816, -3.766336
-    expected = [7.256, 8.6, 10, 10, 10, 10, 10, -3.766336, -2.8816, -1.96, -1]
+    found = returns(values, mask, REMAINING, RewardOptions())
+    # -1 + .96 * 10 = 8.6; -1 + .96 * 8.6 = 7.256; a failure: -1 for ever, -1 / (1 - .96) = -25
+    expected = [7.256, 8.6, 10, 10, 10, 10, 10, -25, -25, -25, -25]
     assert found.dtype == np.float32 and np.allclose(found, expected, rtol=1e-6)
+    zero_one = RewardOptions(scale=1.0, shift=0.0)
+    found = returns(scaled(positive, zero_one), mask, REMAINING, zero_one)
+    assert np.allclose(found, [0.96**2, 0.96, 1, 1, 1, 1, 1, 0, 0, 0, 0], rtol=1e-6)
 
 
 def test_returns_agree_with_a_plain_loop() -> None:
@@ -36,13 +39,14 @@ def test_returns_agree_with_a_plain_loop() -> None:
     values, mask = random.normal(size=len(remaining)), random.integers(0, 2, len(remaining)).astype(np.float32)
     expected, later = np.zeros(len(remaining)), 0.0
     for row in range(len(remaining) - 1, -1, -1):
-        later = values[row] + (0.9 * mask[row] * later if remaining[row] else 0.0)
+        later = values[row] + 0.9 * mask[row] * (later if remaining[row] else -2.0 / (1.0 - 0.9))
         expected[row] = later
-    assert np.allclose(returns(values, mask, remaining, 0.9), expected, atol=1e-5)
+    assert np.allclose(returns(values, mask, remaining, RewardOptions(shift=-2.0, discount=0.9)), expected, atol=1e-5)
 
 
 def test_options_are_checked() -> None:
     with pytest.raises(ValueError, match="final_steps must be at least 1"):
         RewardOptions(final_steps=0)
-    with pytest.raises(ValueError, match=r"discount within \(0, 1\]"):
-        RewardOptions(discount=1.5)
+    for discount in (1.0, 1.5, -0.1):
+        with pytest.raises(ValueError, match="discount at least 0 and less than 1"):
+            RewardOptions(discount=discount)

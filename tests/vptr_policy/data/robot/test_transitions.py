@@ -41,7 +41,7 @@ def test_every_action_is_a_transition_to_the_next_frame(mixed: Cache) -> None:
     assert found.trajectory.tolist() == [0] * 5 + [1] * 2 + [2] + [3] * 4
     assert found.rewards.tolist() == [-1, -1, 10, 10, 10, -1, -1, 10, -1, 10, 10, 10]
     assert found.masks.tolist() == [1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0]
-    assert np.allclose(found.returns, [7.256, 8.6, 10, 10, 10, -1.96, -1, 10, 8.6, 10, 10, 10])
+    assert np.allclose(found.returns, [7.256, 8.6, 10, 10, 10, -25, -25, 10, 8.6, 10, 10, 10])
     assert found.tasks == ("a", "b") and found.task.tolist() == [1] * 5 + [0] * 2 + [1] + [0] * 4
     assert found.success.tolist() == [True] * 5 + [False] * 2 + [True] * 5
     for row in range(len(found)):
