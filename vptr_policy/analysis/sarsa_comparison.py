@@ -77,16 +77,15 @@ def walk_of(data: Transitions, rewards: RewardOptions) -> Walk:
         raise ValueError(
             "the value of a failure without discount is endless: give a discount below 1, or successes only"
         )
-    never = rewards.shift / max(1.0 - rewards.discount, 1e-9)
     last = np.append(data.trajectory[1:] != data.trajectory[:-1], True)
     given_up = last & ~data.success
     return Walk(
         np.empty((0, 0)),
         data.now,
         data.next,
-        np.where(given_up, never, data.rewards),
+        np.where(given_up, rewards.never, data.rewards),
         np.where(given_up, 0.0, data.masks),
-        np.where(data.success, data.returns, never),
+        data.returns,
         data.task,
         len(data.tasks),
     )

@@ -1,5 +1,6 @@
 """Rewards, bootstrap masks and Monte-Carlo returns of trajectories that say only whether they succeeded."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +20,15 @@ class RewardOptions:
     """Of the Monte-Carlo returns."""
 
     def __post_init__(self) -> None:
-        if self.final_steps < 1 or not 0.0 <= self.discount < 1.0:
-            raise ValueError(f"final_steps must be at least 1 and discount at least 0 and less than 1, got {self}")
+        if self.final_steps < 1 or not 0.0 <= self.discount <= 1.0:
+            raise ValueError(f"final_steps must be at least 1 and discount within [0, 1], got {self}")
+
+    @property
+    def never(self) -> float:
+        """What it is worth never to succeed: ``shift`` for ever, which without discount is endless."""
+        if self.discount < 1.0:
+            return self.shift / (1.0 - self.discount)
+        return math.copysign(math.inf, self.shift) if self.shift else 0.0
 
 
 def rewarded(remaining: np.ndarray, success: np.ndarray, options: RewardOptions) -> np.ndarray:
@@ -55,8 +63,9 @@ def returns(rewards: np.ndarray, mask: np.ndarray, remaining: np.ndarray, option
     off at the limit, the last step of a failure would be worth more than any other.) The steps of a trajectory are
     neighbours in their order.
     """
-    endless = options.shift / (1.0 - options.discount)
-    out = rewards + options.discount * mask * np.where(remaining == 0, endless, 0.0)
+    out = rewards.astype(np.float64)
+    given_up = (remaining == 0) & (mask > 0)
+    out[given_up] += options.discount * options.never
     order = np.argsort(remaining, kind="stable")
     counts = np.bincount(remaining)
     for steps in np.split(order, np.cumsum(counts)[:-1])[1:]:

@@ -30,6 +30,8 @@ def test_returns_stop_where_the_mask_does_and_failures_never_end() -> None:
     zero_one = RewardOptions(scale=1.0, shift=0.0)
     found = returns(scaled(positive, zero_one), mask, REMAINING, zero_one)
     assert np.allclose(found, [0.96**2, 0.96, 1, 1, 1, 1, 1, 0, 0, 0, 0], rtol=1e-6)
+    endless = returns(values, mask, REMAINING, RewardOptions(discount=1.0))
+    assert endless.tolist() == [8, 9, 10, 10, 10, 10, 10, *[-np.inf] * 4]
 
 
 def test_returns_agree_with_a_plain_loop() -> None:
@@ -47,6 +49,6 @@ def test_returns_agree_with_a_plain_loop() -> None:
 def test_options_are_checked() -> None:
     with pytest.raises(ValueError, match="final_steps must be at least 1"):
         RewardOptions(final_steps=0)
-    for discount in (1.0, 1.5, -0.1):
-        with pytest.raises(ValueError, match="discount at least 0 and less than 1"):
+    for discount in (1.5, -0.1):
+        with pytest.raises(ValueError, match=r"discount within \[0, 1\]"):
             RewardOptions(discount=discount)
