@@ -33,8 +33,8 @@ class NetworkConfig:
     """Width of the linear layer, LayerNorm and tanh between encoder and head, as in PTR; 0: none."""
     dropout: float = 0.0
     """Share of the actor's hidden units that is dropped in training (Bridge v2's behaviour cloning: 0.1)."""
-    critic_condition: str = "task"
-    """What each hidden layer of the critic is told beside the action: task (V-PTR 4.4), pixels (the release's code:
-    the picture's features) or task-pixels."""
+    critic_condition: str = "pixels"
+    """What each hidden layer of the critic is told beside the action: pixels (the picture's features, as in the
+    release's code), task (V-PTR 4.4) or task-pixels."""
     pretrained: str = ""
     """Where the encoder's first weights came from, in words; empty: random."""

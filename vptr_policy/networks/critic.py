@@ -13,8 +13,8 @@ HEADS = 2
 class Critic(VisualNetwork):
     """Q_i(picture, task, action), i = 1, 2; both heads read one encoder, which the actor does not share (V-PTR A.2).
 
-    No proprioception (V-PTR 4.4). Each hidden layer is told the action again, and by ``critic_condition`` the task,
-    which is V-PTR's text and the default, or the picture's features, which is V-PTR's public code.
+    No proprioception (V-PTR 4.4). Each hidden layer is told the action again, and by ``critic_condition`` the picture's
+    features, which is V-PTR's public code and the default, or the task, which is V-PTR's text.
     """
 
     def __init__(self, config: NetworkConfig) -> None:

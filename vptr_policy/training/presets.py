@@ -27,7 +27,10 @@ class Preset:
 ROBOT_PAPER: Defaults = {"steps": 400_000, "hidden": (256, 256, 256), "workers": 8, "save_every": 5000}
 CQL_PAPER: Defaults = {**ROBOT_PAPER, "learning_rate": 1e-4, "critic_learning_rate": 3e-4}
 V_PTR: Defaults = {"pretraining": "icvf", "alpha": 5.0}
-V_PTR_PAPER: Defaults = {**CQL_PAPER, "encoder": "resnetv2-50", "video_steps": 2_000_000}
+V_PTR_PAPER: Defaults = {
+    **CQL_PAPER, "encoder": "resnetv2-50", "video_steps": 2_000_000, "hidden": (1024, 1024, 1024),
+}  # fmt: skip
+"""Hidden layers as in the public code; the paper prints 256."""
 PTR_PAPER: Defaults = {**CQL_PAPER, "encoder": "resnet-34", "bottleneck": 256, "finetune_at": 160_000}
 BC_PAPER: Defaults = {
     **ROBOT_PAPER, "encoder": "resnet-34", "bottleneck": 256, "learning_rate": 3e-4, "warm_up": 2000, "dropout": 0.1,

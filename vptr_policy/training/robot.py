@@ -210,7 +210,7 @@ def _network(options: RobotOptions, tasks: int) -> NetworkConfig:
         image_side=options.image_side,
         bottleneck=options.bottleneck,
         dropout=options.dropout,
-        critic_condition=options.critic_condition if isinstance(options, CQLOptions) else "task",
+        critic_condition=options.critic_condition if isinstance(options, CQLOptions) else "pixels",
     )
 
 

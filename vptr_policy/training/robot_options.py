@@ -209,8 +209,8 @@ class CQLOptions(RobotOptions):
     """Do not push Q below the Monte-Carlo return (Cal-QL): V-PTR's public code, not the paper."""
     bound_targets: bool = False
     """Clip the targets to what a return can be. Not in the papers; without, max_q_backup overestimates."""
-    critic_condition: str = "task"
-    """What the critic's hidden layers are told beside the action: task (the paper), pixels (the code), task-pixels."""
+    critic_condition: str = "pixels"
+    """What the critic's hidden layers are told beside the action: pixels (the code), task (the paper), task-pixels."""
     initial_temperature: float = 1.0
     """Weight of the entropy at first, which is then learned; a short run ends before it has moved far from 1."""
     bc_weight: float = 0.0

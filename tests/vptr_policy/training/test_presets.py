@@ -42,6 +42,9 @@ def test_the_papers_systems_are_what_the_paper_says() -> None:
     assert {name for name, language in told.items() if language} == {"v-ptr-language", "ptr-language", "bc-language"}
     paper = _options("v-ptr", "paper")
     assert (paper.steps, paper.batch, paper.encoder, paper.learning_rate) == (400_000, 64, "resnetv2-50", 1e-4)
+    hidden = {name: _options(name, "paper").hidden for name in ("v-ptr", "v-ptr-language", "ptr", "vip-cql")}
+    assert hidden.pop("v-ptr") == hidden.pop("v-ptr-language") == (1024,) * 3 and set(hidden.values()) == {(256,) * 3}
+    assert {_options(name).critic_condition for name in ("v-ptr", "ptr", "cql")} == {"pixels"}, "the public code's"
     icvf = _options("icvf", "paper")
     assert (icvf.steps, icvf.learning_rate, icvf.schedule, icvf.side) == (2_000_000, 1e-4, "cosine", 224)
     assert _options("v-ptr", "paper", steps=7).steps == 7
