@@ -134,8 +134,13 @@ def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Opt
     for name, parts in columns.items():
         np.save(str(partial / (name + ".npy")), np.concatenate(parts), allow_pickle=False)
     (partial / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
-    shutil.rmtree(str(home), ignore_errors=True)
-    os.rename(str(partial), str(home))
+    try:
+        os.rename(str(partial), str(home))
+    except OSError:  # another run has put it there meanwhile, or what is there was never finished
+        if not (home / "meta.json").is_file():
+            shutil.rmtree(str(home), ignore_errors=True)
+            os.rename(str(partial), str(home))
+        shutil.rmtree(str(partial), ignore_errors=True)
 
 
 def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration) -> None:

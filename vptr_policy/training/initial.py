@@ -16,7 +16,7 @@ from vptr_policy.networks.encoders import make_encoder
 from vptr_policy.networks.pretrained import LAYOUTS, load_pretrained, read_published
 from vptr_policy.networks.weights import WeightsError, load_encoder_weights
 
-ENCODER_FIELDS = ("encoder", "width", "image_side", "symmetric_padding", "embedding")
+ENCODER_FIELDS = ("encoder", "width", "symmetric_padding", "embedding")
 """What of a network's shape is its encoder's."""
 
 
@@ -37,9 +37,10 @@ class InitialEncoder:
         return fingerprint_of(self.tensors)
 
     def fit(self, network: NetworkConfig) -> NetworkConfig:
-        """A network with this encoder."""
+        """A network with this encoder; the side to which pictures are resized is the network's, if it has one."""
         shape = {name: getattr(self.shape, name) for name in ENCODER_FIELDS}
-        return replace(network, pretrained=self.described, **shape)
+        side = network.image_side or self.shape.image_side
+        return replace(network, pretrained=self.described, image_side=side, **shape)
 
     def load(self, encoder: nn.Module) -> None:
         """Give these weights to an encoder of this shape."""

@@ -17,8 +17,8 @@ ROWS = 256
 
 
 def with_progress_rewards(transitions: Transitions, encoder: nn.Module, folder: Path) -> Transitions:
-    """The transitions with the rewards of ``progress``, kept in ``folder`` in a file for each encoder."""
-    path = folder / f"rewards-{fingerprint_of(encoder.state_dict())}.npy"
+    """The transitions with the rewards of ``progress``, kept in ``folder`` in a file for each encoder and data."""
+    path = folder / f"rewards-{fingerprint_of(encoder.state_dict())}-{transitions.fingerprint}.npy"
     if path.is_file():
         rewards = np.load(str(path), allow_pickle=False)
         if rewards.shape != transitions.rewards.shape:

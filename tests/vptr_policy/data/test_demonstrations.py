@@ -38,6 +38,19 @@ def test_it_is_made_once(tmp_path: Path) -> None:
     assert len(open_cache(tmp_path, never(), "mark").frames) == 24
 
 
+def test_of_two_that_make_it_at_the_same_time_the_later_takes_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly() -> Iterator[Demonstration]:
+        yield make(0, 3)
+        with monkeypatch.context() as other:
+            other.setattr(os, "getpid", lambda: 1)
+            open_cache(tmp_path, [make(0, 3)], "mark")  # it is done first
+
+    cache = open_cache(tmp_path, slowly(), "mark")
+    assert len(cache.rows["valid"]) == 4 and [path.name for path in tmp_path.iterdir()] == ["mark"]
+
+
 def test_interrupted_making_leaves_nothing_that_is_taken_for_whole(tmp_path: Path) -> None:
     def broken() -> Iterator[Demonstration]:
         yield make(0)

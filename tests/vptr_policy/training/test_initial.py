@@ -55,6 +55,8 @@ def test_a_published_file_tells_by_itself_whose_it_is(tmp_path: Path) -> None:
     torch.save({"r3m": {**published, "module.lang_rew.x": torch.zeros(1)}}, str(tmp_path / "model.pt"))
     initial = find_initial(tmp_path / "model.pt")
     assert initial.described.startswith("r3m: model.pt, sha256")
+    sides = {side: initial.fit(NetworkConfig(1, "resnet-50", image_side=side)).image_side for side in (0, 224)}
+    assert sides == {0: 0, 224: 224}, "what the file says nothing of is as it was asked for"
     assert initial.fit(SMALL).encoder == "resnet-50" and torch.equal(
         initial.tensors["conv1.weight"], weights["conv1.weight"]
     )

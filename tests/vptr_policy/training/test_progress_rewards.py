@@ -59,6 +59,9 @@ def test_they_are_kept_for_each_encoder(transitions: Transitions, tmp_path: Path
     other.scale.data.fill_(2.0)
     assert np.allclose(with_progress_rewards(transitions, other, tmp_path / "run").rewards, 2 * first.rewards)
     assert len(list((tmp_path / "run").iterdir())) == 2
+    reordered = Transitions(**{**vars(transitions), "fingerprint": "of the same demonstrations in another order"})
+    assert np.array_equal(with_progress_rewards(reordered, Means(), tmp_path / "run").rewards, first.rewards)
+    assert len(list((tmp_path / "run").iterdir())) == 3
     np.save(str(kept), np.zeros(3))
     with pytest.raises(ValueError, match=r"holds 3 rewards of 25 transitions; delete it"):
         with_progress_rewards(transitions, Means(), tmp_path / "run")

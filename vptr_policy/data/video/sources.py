@@ -101,9 +101,13 @@ class FrameFolder:
 
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         """Its frames in order, with the gaps between them."""
-        frames = _numbered(Path(self.home))
-        numbers = range(min(frames), max(frames) + 1) if frames else ()
-        return _pictures((frames.get(i, str(Path(self.home) / f"{i}.png")) for i in numbers), options)
+        last = None
+        for number, path in sorted(_numbered(Path(self.home)).items()):
+            if last is not None and number > last + 1:
+                names = " to ".join(f"{gap}.png" for gap in sorted({last + 1, number - 1}))
+                yield Skip("missing frame", str(Path(self.home) / names), "no such file", number - last - 1)
+            last = number
+            yield from _pictures([path], options)
 
 
 def _pictures(paths: Iterable[str], options: PictureOptions) -> Iterator[Piece]:
@@ -114,8 +118,8 @@ def _pictures(paths: Iterable[str], options: PictureOptions) -> Iterator[Piece]:
             yield Skip("missing frame", path, "no such file")
         except DamagedPicture as error:
             yield Skip("corrupt frame", path, str(error))
-        except OSError as error:
-            yield Skip("unreadable frame", path, error.strerror or str(error))
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            yield Skip("unreadable frame", path, getattr(error, "strerror", None) or str(error))
 
 
 Found = Tuple[List[Source], List[Skip]]
@@ -135,6 +139,9 @@ def manifest_clips(folder: Path, layout: str) -> Found:
     skips: List[Skip] = []
     for line, row in _manifest(Path(folder) / "manifest.csv"):
         where = f"manifest.csv line {line}"
+        if isinstance(row, str):
+            skips.append(Skip("wrong manifest row", where, row))
+            continue
         count = _count(row["len"])
         if not row["path"]:
             skips.append(Skip("wrong manifest row", where, "it has no path"))
@@ -145,7 +152,7 @@ def manifest_clips(folder: Path, layout: str) -> Found:
         else:
             clip = ManifestClip(row["path"], _base(folder, row["path"]), layout, count, row.get("txt") or "")
             clips.append(clip)
-            if Path(clip.path(count)).is_file():
+            if _is_file(clip.path(count)):
                 why = f"len is {count}, but there is {clip.path(count)}: the frames beyond len are left out"
                 skips.append(Skip("wrong length", where, why))
     return clips, skips
@@ -170,15 +177,23 @@ def manifest_layout(folder: Path) -> str:
     if not path.is_file():
         return ""
     for _, (_, row) in zip(range(20), _manifest(path)):
-        for layout in PATTERNS:
+        for layout in PATTERNS if isinstance(row, dict) else ():
             clip = ManifestClip(row["path"], _base(folder, row["path"]), layout, 1)
-            if row["path"] and Path(clip.path(0)).is_file():
+            if row["path"] and _is_file(clip.path(0)):
                 return layout
     return ""
 
 
-def _manifest(path: Path) -> Iterator[Tuple[int, Dict[str, str]]]:
-    """The rows with the numbers of their lines; what a row lacks is empty."""
+def _is_file(path: str) -> bool:
+    """Also of names that no file can have: too long ones, and such with a NUL."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _manifest(path: Path) -> Iterator[Tuple[int, Union[Dict[str, str], str]]]:
+    """The rows with the numbers of their lines; what a row lacks is empty. Of what is no row, what is wrong."""
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file, restval="")
         columns = [name.strip() for name in reader.fieldnames or ()]
@@ -190,7 +205,14 @@ def _manifest(path: Path) -> Iterator[Tuple[int, Dict[str, str]]]:
                 )
             )
         reader.fieldnames = columns
-        for row in reader:
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield reader.reader.line_num, str(error)  # its own is that of the row before
+                continue
             yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
 
 

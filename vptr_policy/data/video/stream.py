@@ -42,33 +42,41 @@ Make = Callable[[Clips, int, np.random.Generator], Draw]
 
 
 class DamageLog:
-    """The damaged frames or samples met so far, shared by the processes that make batches; names each once."""
+    """The damaged frames or samples met so far, shared by the processes that make batches; names each once.
 
-    SLOTS = 1 << 12
+    Beyond some 60,000 it cannot tell any more what it has met before, and names and counts that each time.
+    """
+
+    SLOTS = 1 << 16
+    PROBES = 1 << 6
 
     def __init__(self) -> None:
-        self._seen = RawArray("Q", self.SLOTS)
+        self._seen = RawArray("Q", self.SLOTS + 1)
+        """what was met, and at the end how many more"""
 
     def __getstate__(self) -> Dict[str, Any]:
         """Shared memory can only be handed to a process that is being started; any other copy has a log of its own."""
         return vars(self) if context.get_spawning_popen() is not None else {"_seen": None}
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
-        self._seen = state["_seen"] or RawArray("Q", self.SLOTS)
+        self._seen = state["_seen"] or RawArray("Q", self.SLOTS + 1)
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(np.frombuffer(self._seen, np.uint64)))
+        seen = np.frombuffer(self._seen, np.uint64)
+        return int(np.count_nonzero(seen[:-1]) + seen[-1])
 
     def note(self, place: int, text: str) -> None:
         """Name what is damaged, known by a number of its own, unless that was done before."""
-        for probe in range(self.SLOTS):
+        for probe in range(self.PROBES):
             slot = (place + probe) % self.SLOTS
             if self._seen[slot] == place + 1:
                 return
             if self._seen[slot] == 0:
                 self._seen[slot] = place + 1
-                logging.getLogger(__name__).warning("left out: %s", text)
-                return
+                break
+        else:
+            self._seen[self.SLOTS] += 1
+        logging.getLogger(__name__).warning("left out: %s", text)
 
 
 class ClipStream:

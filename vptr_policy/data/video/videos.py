@@ -79,15 +79,22 @@ def is_video(source: Path) -> bool:
 
 
 def _sampled(container: Any, name: str, options: PictureOptions) -> Iterator[Piece]:
-    """The first frame at or after each multiple of 1/fps; a slower video gives all of its frames."""
+    """The first frame at or after each multiple of 1/fps; a slower video gives all of its frames.
+
+    Where times go back (recordings that were joined, a frame with a wrong time) the video is cut, and counted anew.
+    """
     stream = container.streams.video[0]
     rate = float(stream.average_rate or 30)
     start, last = None, 0.0
-    due = 0
+    due, before = 0, 0.0
+    newest = float("-inf")
     for number, frame in enumerate(container.decode(stream)):
         time = number / rate if frame.time is None else float(frame.time)
-        start = time if start is None else start
-        last = time - start + 1.0 / rate
+        if start is not None and time < newest - 1.0 / rate:
+            yield Skip("time jump", name, f"from {newest:.2f} s back to {time:.2f} s: cut there")
+            start, due, before, newest = time, 0, last, time
+        start, newest = time if start is None else start, max(time, newest)
+        last = before + time - start + 1.0 / rate
         if (time - start + EARLY_S) * options.fps < due:
             continue
         due = int((time - start + EARLY_S) * options.fps) + 1

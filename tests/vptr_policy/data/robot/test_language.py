@@ -85,6 +85,24 @@ def test_a_model_is_known_by_its_content(tmp_path: Path, home: Path) -> None:
     (copy / "config.json").write_text((copy / "config.json").read_text() + " ")
     assert model_hash(copy) != before != model_hash(packaged)
     assert find_model(copy) == copy
+    hashes = set()
+    for weights in (b"one", b"other"):
+        (copy / "pytorch_model.bin").write_bytes(weights)
+        hashes.add(model_hash(copy))
+    assert len(hashes) == 2
+
+
+def test_two_that_keep_sentences_in_one_place_lose_none(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    shutil.copytree(str(home), str(folder))
+    ours, theirs = Sentences(folder), Sentences(folder)
+    ours.embed(TEXTS), theirs.embed(TEXTS)  # both have read what is there
+    ours.embed(["open the drawer"])
+    theirs.embed(["close the drawer"])
+    kept = Sentences(folder)
+    kept._model = None  # nothing can be made any more
+    for text in ("open the drawer", "close the drawer"):
+        assert np.allclose(kept.embed([text]), Sentences(tmp_path / "fresh").embed([text]), atol=1e-5)
 
 
 def test_a_writer_that_was_killed_leaves_what_can_be_read(home: Path, tmp_path: Path) -> None:

@@ -107,11 +107,14 @@ def test_clips_that_do_not_add_up_are_named_and_left_out(tmp_path: Path) -> None
         "negative.jpegs": b"abcdefg",
         "alone.json": good,
     }
+    for number, sums in enumerate([5, [None, 1], ["x", "y"], [-1, 0], [1], {"0": 1}]):
+        members[f"sums{number}.json"], members[f"sums{number}.jpegs"] = {**good, "crc32": sums}, b"abcdefg"
     _shard(tmp_path / shard_name(0), members)
     index = open_clips(tmp_path)
     assert len(index) == 1 and index.read(0, [1, 0]) == [b"defg", b"abc"]
     why = {entry["name"].rpartition(" ")[2]: entry["why"] for entry in index.skipped}
-    assert set(why) == {"empty", "short", "wrong", "broken", "negative", "alone"}
+    sums = {f"sums{number}" for number in range(6)}
+    assert set(why) == {"empty", "short", "wrong", "broken", "negative", "alone", *sums}
     assert why["empty"] == "it is empty" and "8" in why["short"]
 
 

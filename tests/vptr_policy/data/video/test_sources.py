@@ -67,6 +67,25 @@ def test_bad_rows_are_named_by_their_line_and_the_others_stay(tmp_path: Path) ->
     assert skips[0].name == "manifest.csv line 2" and "'many'" in skips[0].why
 
 
+def test_a_number_that_cannot_be_meant_is_one_gap(tmp_path: Path) -> None:
+    write_frames(tmp_path / "0", [0, 1], "{}.png")
+    (tmp_path / "0" / "1.png").rename(tmp_path / "0" / "2000000000.png")
+    (clip,), _ = frame_folders(tmp_path)
+    assert [piece.count if isinstance(piece, Skip) else 0 for piece in clip.pieces(OPTIONS)] == [0, 1_999_999_999, 0]
+
+
+def test_names_that_no_file_can_have_are_told_and_the_others_stay(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", range(1, 3), "{:06d}.jpg")
+    _manifest(tmp_path, "b\0d,2", f"{'x' * 300},1", f"a,2,{'words' * 30_000}", "a,2")
+    assert manifest_layout(tmp_path) == "r3m-frames"
+    (broken, long, good), skips = manifest_clips(tmp_path, "r3m-frames")
+    assert _what(list(broken.pieces(OPTIONS))) == ["unreadable frame"] * 2
+    assert _what(list(long.pieces(OPTIONS))) == ["unreadable frame"]
+    assert _what(list(good.pieces(OPTIONS))) == [0, 1]
+    assert [(skip.kind, skip.name) for skip in skips] == [("wrong manifest row", "manifest.csv line 4")]
+    assert "field larger than" in skips[0].why
+
+
 def test_a_wrong_length_and_damaged_frames_are_told(tmp_path: Path) -> None:
     write_frames(tmp_path / "a", range(1, 6), "{:06d}.jpg")
     cut = tmp_path / "a" / "000002.jpg"
@@ -102,5 +121,7 @@ def test_numbered_folders_hold_numbered_frames(tmp_path: Path) -> None:
     clips, skips = frame_folders(tmp_path)
     assert [clip.name for clip in clips] == ["2", "10"]
     kinds = _what(list(clips[0].pieces(OPTIONS)))
-    assert kinds == [0, 1, 3, *["missing frame"] * 7, 2]
+    assert kinds == [0, 1, 3, "missing frame", 2]
+    gap = list(clips[0].pieces(OPTIONS))[3]
+    assert isinstance(gap, Skip) and gap.count == 7 and gap.name.endswith("/2/3.png to 9.png")
     assert [(skip.kind, skip.name) for skip in skips] == [("empty clip", "3")]

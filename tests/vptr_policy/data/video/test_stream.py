@@ -13,7 +13,14 @@ from vptr_policy.data.video.crops import Crop
 from vptr_policy.data.video.index import open_clips
 from vptr_policy.data.video.jpeg import encode
 from vptr_policy.data.video.shards import ClipWriter, shard_name
-from vptr_policy.data.video.stream import ClipBatches, ClipStream, ContrastBatches, IntentBatches, OrderedBatches
+from vptr_policy.data.video.stream import (
+    ClipBatches,
+    ClipStream,
+    ContrastBatches,
+    DamageLog,
+    IntentBatches,
+    OrderedBatches,
+)
 from vptr_policy.training.stream import Stream
 
 KINDS = (IntentBatches, ClipBatches, OrderedBatches, ContrastBatches)
@@ -154,6 +161,15 @@ def test_each_damaged_frame_is_named_once_and_counted(tmp_path: Path, caplog: An
     assert all("clip c0001, frame" in text and "checksum" in text for text in named)
     copy = pickle.loads(pickle.dumps(source))
     assert _equal(copy[0], source[0]) and 0 < len(copy.damaged) < len(source.damaged)
+
+
+def test_nothing_is_left_out_in_silence_however_much_it_is(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DamageLog, "SLOTS", 8)
+    log = DamageLog()
+    for number in [*range(20), *range(4)]:
+        log.note(number, f"frame {number}")
+    assert len(log) == 20
+    assert [record.getMessage() for record in caplog.records] == [f"left out: frame {number}" for number in range(20)]
 
 
 def test_worker_processes_share_what_they_found(tmp_path: Path) -> None:

@@ -34,6 +34,17 @@ def test_frames_are_taken_at_the_rate(tmp_path: Path, fps: float, expected: List
     assert shape == (32, 32, 3)
 
 
+def test_a_video_whose_times_go_back_is_cut_there_and_goes_on(tmp_path: Path) -> None:
+    write_video(tmp_path / "once.ts", 40)
+    once = (tmp_path / "once.ts").read_bytes()
+    (tmp_path / "twice.ts").write_bytes(once + once)
+    pieces = _pieces(tmp_path / "twice.ts", 5.0)
+    numbers = _numbers(pieces)
+    assert len(numbers) == 40 and np.abs(np.subtract(numbers, [*range(0, 40, 2)] * 2)).max() <= 1
+    (jump,) = (piece for piece in pieces if isinstance(piece, Skip))
+    assert pieces.index(jump) == 20 and jump.kind == "time jump" and jump.name == "twice.ts" and "back to" in jump.why
+
+
 def test_files_without_a_video_are_named(tmp_path: Path) -> None:
     (tmp_path / "junk.mp4").write_bytes(b"no video at all" * 100)
     write_video(tmp_path / "whole.mp4", 40)
