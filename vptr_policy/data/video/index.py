@@ -171,8 +171,8 @@ def _is_of(home: Path, paths: Sequence[Path]) -> bool:
 
 def _wrong(info: Dict[str, Any], length: int) -> str:
     """What keeps a clip from being used, or nothing."""
-    sizes = info.get("sizes")
-    sums = info.get("crc32", sizes)
+    sizes: Any = info.get("sizes")
+    sums: Any = info.get("crc32", sizes)
     if not _are_numbers(sizes, 1) or not _are_numbers(sums, 0):
         return "its description is missing or damaged"
     if not sizes:

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional, Protocol, Tuple, Union
 
@@ -176,8 +177,9 @@ def manifest_layout(folder: Path) -> str:
     path = Path(folder) / "manifest.csv"
     if not path.is_file():
         return ""
-    for _, (_, row) in zip(range(20), _manifest(path)):
-        for layout in PATTERNS if isinstance(row, dict) else ():
+    rows = (row for _, row in _manifest(path) if isinstance(row, dict))
+    for row in islice(rows, 20):
+        for layout in PATTERNS:
             clip = ManifestClip(row["path"], _base(folder, row["path"]), layout, 1)
             if row["path"] and _is_file(clip.path(0)):
                 return layout
