@@ -65,7 +65,7 @@ def values(
     known = [{*one.tasks, *one.card.aliases} for one in policies.values()]
     rollouts = source.recorded() or source.simulated(known, CONDITIONS)
     if untrained:
-        policies["untrained"] = untrained_policy(named[0][1], seed)
+        policies["untrained"] = untrained_policy(named[0][1], seed, sentence_model)
     with bar("values", len(policies) * len(rollouts), "curve") as progress:
         comparison = compare_values(policies, rollouts, told, lambda: progress.update(1))
     _write_values(out, comparison, origins, shown, seed)

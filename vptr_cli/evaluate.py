@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from vptr_cli import progress
 from vptr_cli.checkpoints import find_policy, known_to_all
 from vptr_cli.limits import choose_tasks, worker_count
+from vptr_cli.lines import whole_lines
 
 
 def evaluate(
@@ -107,12 +108,8 @@ def read_results(out: Optional[Path]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
     """Conditions and results of a file of JSON lines; a last line that a killed run left unfinished is cut off."""
     if out is None or not out.is_file():
         return {}
-    text = out.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        out.write_text(whole, encoding="utf-8")
     try:
-        rows = [json_module.loads(line) for line in whole.splitlines()]
+        rows = [json_module.loads(line) for line in whole_lines(out)]
         return {tuple(row[name] for name in (*KEYS, "checkpoint")): row for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{out} is no file of results ({error!r}): name another --out") from error

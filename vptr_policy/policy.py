@@ -121,8 +121,13 @@ def load_policy(path: Union[str, Path], sentence_model: Optional[Path] = None) -
     """
     folder = Path(path)
     actor, card = load_checkpoint(folder)
-    embeddings = load_embeddings(folder, card)
-    instructions = None if embeddings is None else Instructions(card.language, embeddings, sentence_model)
+    instructions = load_instructions(folder, card, sentence_model)
     policy = TrainedPolicy(actor, card, digest(folder, card), load_critic(folder, card), instructions)
     policy.warm_up()
     return policy
+
+
+def load_instructions(folder: Path, card: Card, sentence_model: Optional[Path] = None) -> Optional[Instructions]:
+    """What turns words into numbers for a checkpoint that is told its task in words; None for one that is not."""
+    embeddings = load_embeddings(folder, card)
+    return None if embeddings is None else Instructions(card.language, embeddings, sentence_model)

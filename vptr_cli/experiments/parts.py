@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from vptr_cli.lines import whole_lines
+
 LOG = "parts.jsonl"
 """Beside the parts' folders: which part took how long, one line an attempt, failed and interrupted ones too."""
 
@@ -100,8 +102,7 @@ def minutes(folder: Path) -> float:
 
 
 def _logged(folder: Path) -> List[Dict[str, Any]]:
-    log = folder / LOG
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
+    return [json.loads(line) for line in whole_lines(folder / LOG)]
 
 
 def _expect_same(name: str, recipe: str, made: str) -> None:

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from vptr_cli.evaluate import identify
+from vptr_cli.lines import whole_lines
 
 
 def read_results(path: Path, policies: Sequence[Path], episodes: int, seed: int, steps: int) -> List[Dict[str, Any]]:
     """The lines of a file of results about checkpoint folders as they are now; none where there is no file."""
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in whole_lines(path)]
     asked = {"episodes": episodes, "seed": seed, "steps": steps}
     names = {str(policy) for policy in policies}
     found = [row for row in rows if row["policy"] in names and all(row[key] == asked[key] for key in asked)]

@@ -112,12 +112,18 @@ def read_outcomes(experiment: Shipped) -> Dict[Tuple[str, str], List[Dict[str, A
     """Method, variant -> the results of the four tasks; raises ValueError where one is missing."""
     owners = {experiment.run(method) / "checkpoint": method for method in METHODS}
     rows = read_results(experiment.results, list(owners), experiment.size.episodes, SEED, experiment.size.limit)
+    rows.sort(key=lambda row: str(row["task"]))  # they stand in the order in which they were done
     found: Dict[Tuple[str, str], List[Dict[str, Any]]] = {}
     for row in rows:
         found.setdefault((owners[Path(row["policy"])], row["variant"]), []).append(row)
     missing = [f"{method} {variant}" for method in METHODS for variant in VARIANTS if (method, variant) not in found]
     if missing:
         raise ValueError(f"{experiment.results} has no results of {', '.join(missing)}: run the part evaluate first")
+    tasks = {tuple(row["task"] for row in results) for results in found.values()}
+    if len(tasks) != 1:
+        raise ValueError(
+            f"{experiment.results} has not the same tasks of all policies and scenes: finish the part evaluate"
+        )
     return found
 
 

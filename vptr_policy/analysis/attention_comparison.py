@@ -12,10 +12,9 @@ from torch import Tensor
 from vptr_policy.analysis.bootstrap import Estimate, bootstrap
 from vptr_policy.analysis.gradcam import Attention
 from vptr_policy.analysis.rollouts import Rollout
-from vptr_policy.checkpoint import load_checkpoint, load_embeddings
-from vptr_policy.instruction import Instructions
+from vptr_policy.checkpoint import load_checkpoint
 from vptr_policy.networks.actor import Actor
-from vptr_policy.policy import task_index
+from vptr_policy.policy import load_instructions, task_index
 from vptr_policy.resize import resize, to_planes
 
 EDGES = "picture edges"
@@ -57,8 +56,7 @@ def load_gaze(name: str, folder: Path, rule: str = "outputs", sentence_model: Op
     Raises CheckpointError, or ValueError where its encoder has no map.
     """
     actor, card = load_checkpoint(folder)
-    embeddings = load_embeddings(folder, card)
-    instructions = None if embeddings is None else Instructions(card.language, embeddings, sentence_model)
+    instructions = load_instructions(folder, card, sentence_model)
 
     def told(task: str) -> Tensor:
         known = card.aliases.get(task, task)

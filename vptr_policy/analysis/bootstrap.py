@@ -33,14 +33,19 @@ def bootstrap(sums: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], s
 
     Args:
         sums: (units, K), what each unit adds to the K sums.
-        statistic: of sums (..., K) -> (...).
+        statistic: of sums (..., K) -> (...); NaN for resamples of which there is none, which do not count.
         seed: of the draws.
+
+    Raises:
+        ValueError: where there is no unit, or no statistic of all of them.
     """
     sums = np.asarray(sums, dtype=np.float64)
     count = len(sums)
     if not count:
         raise ValueError("there is nothing to average: expected at least one trajectory")
     value = float(statistic(sums.sum(0)))
+    if np.isnan(value):
+        raise ValueError(f"the statistic of all {count} is not a number")
     if count == 1:
         return Estimate(value, None, None, count)
     random = np.random.default_rng([seed, count])
@@ -49,7 +54,7 @@ def bootstrap(sums: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], s
         chosen = random.multinomial(count, np.full(count, 1.0 / count), min(CHUNK, RESAMPLES - start))
         drawn.append(statistic(chosen @ sums))
     tail = 50.0 * (1.0 - CONFIDENCE)
-    low, high = np.percentile(np.concatenate(drawn), (tail, 100.0 - tail))
+    low, high = np.nanpercentile(np.concatenate(drawn), (tail, 100.0 - tail))
     return Estimate(value, float(low), float(high), count)
 
 

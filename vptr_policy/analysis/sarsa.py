@@ -136,12 +136,11 @@ def relative_error(sums: np.ndarray) -> np.ndarray:
     """Mean squared error as a share of the variance of the true values, of sums (..., 4) of ``error_sums``.
 
     0 is perfect; 1 is what the mean of the held-out values would score. The paper does not say the scale of its errors.
+    NaN where all values are the same, and there is nothing to explain.
     """
     errors, count, total, squares = np.moveaxis(np.asarray(sums, dtype=np.float64), -1, 0)
     variance = squares / count - (total / count) ** 2
-    if np.any(variance <= 1e-12 * squares / count):
-        raise ValueError("the held-out states all have the same true value: there is nothing to explain")
-    return errors / count / variance
+    return errors / count / np.where(variance > 1e-12 * squares / count, variance, np.nan)
 
 
 def _statistics(walk: Walk) -> Tuple[np.ndarray, np.ndarray]:

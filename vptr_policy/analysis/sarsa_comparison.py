@@ -6,7 +6,7 @@ fitted again on training and validation together; the test trajectories are look
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 import numpy as np
 
@@ -117,11 +117,16 @@ def compare_sarsa(
     entries = []
     for encoder in encoders:
         found = [_noted(encoder(batch), on_batch) for batch in batches(data.frames.take, needed)]
-        saw = None if encoder.seen is None else bool(set(encoder.seen) & set(fingerprints))
+        saw = None if encoder.seen is None else bool(_whole(encoder.seen) & _whole(fingerprints))
         entries.append(_judge(encoder, replace(walk, features=np.concatenate(found)), data, parts, rewards, saw, seed))
     told = "Bridge state of the arm, without a picture"
     state = FrozenEncoder("robot state", told, lambda images: images, baseline=True)
     return [*entries, _judge(state, replace(walk, features=data.states[needed]), data, parts, rewards, False, seed)]
+
+
+def _whole(fingerprints: Sequence[str]) -> Set[str]:
+    """Of data sets as they are, whatever of them was masked or kept apart (``FINGERPRINT-MARK``)."""
+    return {one.split("-")[0] for one in fingerprints}
 
 
 def batch_count(data: Transitions) -> int:
@@ -151,6 +156,8 @@ def _judge(
     for kind in ("sarsa", "regression"):
         ridge = _best_ridge(fitted, kind, validation, data.trajectory[parts == VALIDATION])
         sums = error_sums(_fit(rest, kind, ridge), walk.part(test), data.trajectory[test])
+        if np.isnan(relative_error(sums.sum(0))):
+            raise ValueError("the held-out states all have the same true value: there is nothing to explain")
         rmse = float(np.sqrt(sums[:, 0].sum() / sums[:, 1].sum()))
         fits[kind] = Fit(ridge, bootstrap(sums, relative_error, seed), rmse, sums)
     size = walk.features.shape[1]

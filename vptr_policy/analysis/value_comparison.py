@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from vptr_policy.analysis.values import separation, summary, value_curve
 from vptr_policy.checkpoint import load_checkpoint
 from vptr_policy.networks.actor import Actor
 from vptr_policy.networks.critic import Critic
-from vptr_policy.policy import TrainedPolicy
+from vptr_policy.policy import TrainedPolicy, load_instructions
 
 OUTCOMES = ("success", "failure", "unjudged")
 
@@ -86,7 +86,7 @@ def compare_values(
     return ValueComparison(rollouts, curves)
 
 
-def untrained_policy(folder: Path, seed: int = 0) -> TrainedPolicy:
+def untrained_policy(folder: Path, seed: int = 0, sentence_model: Optional[Path] = None) -> TrainedPolicy:
     """Actor and critic of a checkpoint's shape with random weights: what a curve looks like that nothing taught."""
     actor, card = load_checkpoint(folder)
     with torch.random.fork_rng(devices=[]):
@@ -94,4 +94,4 @@ def untrained_policy(folder: Path, seed: int = 0) -> TrainedPolicy:
         fresh, critic = Actor(card.network), Critic(card.network)
     fresh.state_mean.copy_(actor.state_mean)
     fresh.state_std.copy_(actor.state_std)
-    return TrainedPolicy(fresh, card, critic=critic)
+    return TrainedPolicy(fresh, card, critic=critic, instructions=load_instructions(folder, card, sentence_model))

@@ -1,5 +1,6 @@
 """The one training loop: updates, metrics, evaluations, checkpoints; resumes where it was killed."""
 
+import json
 import math
 import os
 import time
@@ -13,7 +14,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from vptr_policy.algorithms.learner import Info, Learner
-from vptr_policy.checkpoint_folder import CHOSEN
+from vptr_policy.checkpoint_folder import CARD, CHOSEN
 from vptr_policy.replacement import recover
 from vptr_policy.training.device import choose_device, prepare
 from vptr_policy.training.distributed import Place
@@ -190,10 +191,18 @@ class Loop:
         if self._evaluate is not None and self.state.evaluated_step != self.state.step:
             self._judge(self._evaluate, metrics)
         if self._place.leads:
-            if self._evaluate is None:
+            self.state.save(self._out)  # first: a run without its checkpoint writes it when it is started again
+            if self._evaluate is None and self._written_step() != self.state.step:
                 self._write_checkpoint(self._out / CHOSEN, self.state, {"step": self.state.step})
-            self.state.save(self._out)
         self._place.wait()
+
+    def _written_step(self) -> Optional[int]:
+        """Of which update the chosen checkpoint is that is there already: it says where it was made, and stays."""
+        card = self._out / CHOSEN / CARD
+        if not card.is_file():
+            return None
+        written: Optional[int] = json.loads(card.read_text(encoding="utf-8")).get("metrics", {}).get("step")
+        return written
 
 
 class _Pace:

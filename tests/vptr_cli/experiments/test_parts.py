@@ -31,6 +31,16 @@ def test_parts_run_in_order_and_their_time_is_kept(tmp_path):
     assert minutes(tmp_path / "log") == pytest.approx(sum(row["seconds"] for row in rows) / 60)
 
 
+def test_half_a_line_of_a_killed_run_is_cut_off(tmp_path):
+    log = tmp_path / "parts.jsonl"
+    run_parts([part(tmp_path, "names")], tmp_path)
+    whole = log.read_text()
+    log.write_text(whole + '{"part": "nam')
+    assert minutes(tmp_path) >= 0.0
+    run_parts([part(tmp_path, "again")], tmp_path)
+    assert [json.loads(line)["part"] for line in log.read_text().splitlines()] == ["names", "again"]
+
+
 def test_what_another_command_made_is_refused_but_may_be_moved(tmp_path):
     first = tmp_path / "first"
     first.mkdir()

@@ -61,6 +61,23 @@ def test_the_table_compares_scene_by_scene(tmp_path):
     assert "train: V-PTR - BC +0.400" in lines[-3] and "McNemar p = 0.00781" in lines[-3]
 
 
+def test_the_order_in_which_conditions_were_done_does_not_matter(tmp_path):
+    experiment = Shipped(tmp_path, SMALL)
+    record(experiment)
+    rows = [json.loads(line) for line in experiment.results.read_text().splitlines()]
+    for row in rows:
+        if row["task"] == TASKS[0]:  # the tasks differ, so that a mix-up shows
+            row.update(successes=10 - row["successes"], outcomes=row["outcomes"][::-1])
+    in_order = table(experiment)
+    for lines in (rows, rows[::-1], rows[1::2] + rows[::2]):
+        experiment.results.write_text("".join(json.dumps(row) + "\n" for row in lines))
+        in_order = in_order if lines is not rows else table(experiment)
+        assert table(experiment) == in_order
+    experiment.results.write_text("".join(json.dumps(row) + "\n" for row in rows[1:]))
+    with pytest.raises(ValueError, match="not the same tasks"):
+        table(experiment)
+
+
 def test_results_of_earlier_weights_do_not_count(tmp_path, monkeypatch):
     experiment = Shipped(tmp_path, SMALL)
     record(experiment)

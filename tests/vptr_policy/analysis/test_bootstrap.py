@@ -29,6 +29,16 @@ def test_a_single_unit_has_no_interval():
     assert str(mean([2.0])) == "2.000"
 
 
+def test_resamples_without_a_statistic_do_not_count():
+    def share(sums):
+        return sums[..., 1] / np.where(sums[..., 0] > 0, sums[..., 0], np.nan)
+
+    found = bootstrap(np.array([[1.0, 0.5], [0.0, 0.0], [0.0, 0.0]]), share)
+    assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
+    with pytest.raises(ValueError, match="the statistic of all 2 is not a number"):
+        bootstrap(np.zeros((2, 2)), share)
+
+
 def test_nothing_cannot_be_averaged():
     with pytest.raises(ValueError, match="nothing to average"):
         mean([])

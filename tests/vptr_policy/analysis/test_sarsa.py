@@ -118,5 +118,4 @@ def test_the_sums_are_those_of_each_trajectory():
 def test_equal_values_cannot_be_explained():
     walk = chain()
     flat = replace(walk, returns=np.ones(24))
-    with pytest.raises(ValueError, match="nothing to explain"):
-        error(moments(walk, GAMMA).sarsa(0.1), flat)
+    assert np.isnan(error(moments(walk, GAMMA).sarsa(0.1), flat))

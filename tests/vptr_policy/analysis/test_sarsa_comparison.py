@@ -63,6 +63,22 @@ def test_encoders_that_saw_the_data_are_marked(entries):
     assert notes(entries)[0] == "telling was itself trained on the data it is judged by (* in the figure)"
 
 
+def test_what_was_masked_or_kept_apart_does_not_make_them_other_data(data):
+    encoders = [
+        redness("part", seen=("abc-1234",)),
+        redness("whole", seen=("abc",)),
+        redness("other", seen=("xyz-1234",)),
+    ]
+    entries = compare_sarsa(encoders, data, parts_of(data, 0), REWARDS, ("abc", "def"))
+    assert [entry.saw_data for entry in entries[:3]] == [True, True, False]
+
+
+def test_values_that_are_all_the_same_are_said_to_be(data):
+    same = replace(data, returns=np.ones_like(data.returns))
+    with pytest.raises(ValueError, match="nothing to explain"):
+        compare_sarsa([redness("any")], same, parts_of(data, 0), REWARDS)
+
+
 def test_of_an_encoder_that_does_not_say_its_data_that_is_said(data):
     (entry, _) = compare_sarsa([redness("silent", seen=None)], data, parts_of(data, 0), REWARDS, ("abc",))
     assert entry.saw_data is None

@@ -1,10 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tiny import TASKS, rollout, save_policy
+import torch
+from tiny import CONFIG, TASKS, rollout, save_policy
 
 from robot_bridge.interface import Action
 from vptr_policy.analysis.rollouts import WITH, WITHOUT
 from vptr_policy.analysis.value_comparison import compare_values, untrained_policy
+from vptr_policy.card import Card
+from vptr_policy.checkpoint import save_checkpoint
+from vptr_policy.networks.actor import Actor
+from vptr_policy.networks.critic import Critic
 from vptr_policy.policy import load_policy
 
 
@@ -68,3 +75,14 @@ def test_the_untrained_policy_has_values_that_nothing_taught(tmp_path):
     found = compare_values({"a": untrained_policy(folder, 1), "b": untrained_policy(folder, 2)}, ROLLOUTS[:1])
     assert np.isfinite(found.curves["a"][0]).all()
     assert not np.allclose(found.curves["a"][0], found.curves["b"][0])
+
+
+def test_the_untrained_one_of_a_policy_that_is_told_its_task_in_words(tmp_path):
+    network = replace(CONFIG, tasks=5)
+    language = {"texts": ["stir it"], "tasks": {TASKS[0]: "stir it"}, "model": "abc"}
+    card = Card({"name": "cql"}, network, TASKS[:1], language=language)
+    embeddings = torch.linspace(-1.0, 1.0, 5)[None]
+    save_checkpoint(tmp_path / "p", Actor(network), card, Critic(network), embeddings=embeddings)
+    policies = {"trained": load_policy(tmp_path / "p"), "untrained": untrained_policy(tmp_path / "p")}
+    found = compare_values(policies, ROLLOUTS[:1])
+    assert all(np.isfinite(curves[0]).all() for curves in found.curves.values())

@@ -47,12 +47,30 @@ def test_memorises_twenty_transitions(cache: Cache, tmp_path: Path) -> None:
 
 def test_a_finished_run_is_left_as_it_is(cache: Cache, tmp_path: Path) -> None:
     chosen = bc_run(tmp_path, cache).run()
-    before = load_file(str(chosen / "actor.safetensors"))
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in chosen.iterdir()}
     bc_run(tmp_path, cache, log_every=3).run()
-    after = load_file(str(chosen / "actor.safetensors"))
-    assert all(torch.equal(before[name], after[name]) for name in before)
+    after = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in chosen.iterdir()}
+    assert before == after and "card.json" in before, "and where it was made is told as it was"
     with pytest.raises(ValueError, match=r"holds a run of other options \(batch was 4, is 5\)"):
         bc_run(tmp_path, cache, batch=5).run()
+
+
+def test_a_run_that_was_killed_before_its_checkpoint_writes_it(cache: Cache, tmp_path: Path) -> None:
+    chosen = bc_run(tmp_path / "whole", cache).run()
+    killed = bc_run(tmp_path / "killed", cache)
+    killed.loop._write_checkpoint = kill
+    with pytest.raises(Killed):
+        killed.run()
+    again = bc_run(tmp_path / "killed", cache).run()
+    assert _same(again / "actor.safetensors", chosen / "actor.safetensors")
+
+
+class Killed(Exception):
+    """In the place of a kill."""
+
+
+def kill(*_: Any) -> None:
+    raise Killed
 
 
 def test_the_best_evaluation_chooses_not_the_last_one(cache: Cache, tmp_path: Path) -> None:
@@ -94,13 +112,18 @@ def full_disk(limit: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("where", ["state", "checkpoint"])
 def test_a_full_disk_is_told_with_the_file_and_what_to_do(cache: Cache, where: str, tmp_path: Path) -> None:
-    training = bc_run(tmp_path, cache, save_every=2 if where == "state" else 100)
-    name = "state.safetensors" if where == "state" else "checkpoint"
+    def again() -> Any:
+        if where == "state":
+            return bc_run(tmp_path, cache, save_every=2)
+        return bc_run(tmp_path, cache, lambda folder: {"success": 0.0}, evaluate_every=6)  # judged before it is saved
+
+    training = again()
+    name = "state.safetensors" if where == "state" else "step-000006"
     with full_disk(100_000), pytest.raises(OSError, match=f"{name} cannot be written .*: make room on the disk"):
         training.run()
-    left = [path.name for path in tmp_path.iterdir() if "partial" in path.name or path.name == name]
+    left = [path.name for path in tmp_path.rglob("*") if "partial" in path.name or path.name == name]
     assert left == []
-    assert bc_run(tmp_path, cache).run().is_dir(), "with room it goes on"
+    assert again().run().is_dir(), "with room it goes on"
 
 
 def test_a_diverged_batch_that_cannot_be_kept_is_told(cache: Cache, tmp_path: Path) -> None:
