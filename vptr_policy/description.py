@@ -92,6 +92,10 @@ def _training(training: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
         facts.append(f"with commit {training['git_sha']}")
     if facts:
         yield "", " ".join(facts)
+    before = training.get("pretraining")
+    if isinstance(before, dict):
+        for name, text in _training(before.get("training", {})):
+            yield "encoder" if name else "", text
     if "reproduced_by" in training:
         yield "", f"all of it again, with its data: `{training['reproduced_by']}`"
 

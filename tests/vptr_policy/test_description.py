@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from vptr_policy.card import read_card
+from vptr_policy.card import Card, read_card
 from vptr_policy.description import describe, duration, successes, words
+from vptr_policy.networks.config import NetworkConfig
 
 SHIPPED = read_card(Path(__file__).resolve().parents[2] / "models" / "v-ptr-sim")
 
@@ -24,6 +25,19 @@ def test_a_card_that_says_little_is_told_too() -> None:
     assert "data:       unknown" in lines and "metrics:    success 0.5123" in lines
     assert "vptr policy record" in lines[-1]
     assert successes({})[0].startswith("successes:  not recorded")
+
+
+def test_what_came_before_is_told() -> None:
+    before = {"data": {}, "training": {"command": "vptr train icvf --seed 3", "steps": 5000, "seconds": 61}}
+    card = Card(
+        {"name": "cql"}, NetworkConfig(1), ("a",), training={"command": "vptr train cql", "pretraining": before}
+    )
+    lines = describe(card, 1)
+    place = lines.index("trained:    by `vptr train cql`")
+    assert lines[place + 1 : place + 3] == [
+        "encoder:    by `vptr train icvf --seed 3`",
+        " " * 12 + "5,000 steps in 1 min 1 s",
+    ]
 
 
 def test_values_are_told_as_one_says_them() -> None:

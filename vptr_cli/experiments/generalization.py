@@ -58,7 +58,7 @@ class Setting:
     name: str
     help: str
     source: str = "mixed"
-    """mixed (about 30 % success) or success (all of it)"""
+    """mixed (about 30 % success) or success (as many, all of them successes of the same scripted policy)"""
     demonstrations: int = FEW
     target_share: float = 0.7
     """tau; the paper prints .7 for simulation, which its own text and its code read differently"""
@@ -73,6 +73,8 @@ class Setting:
     """Factor of the length of phase 1."""
     fewer: int = 1
     """Divides the number of source trajectories."""
+    width: float = 1.0
+    """Factor of the width of all networks' encoders."""
 
 
 def _cloning(name: str, text: str, **more: Any) -> Setting:
@@ -87,6 +89,8 @@ SETTINGS: Tuple[Setting, ...] = (
     _cloning("success", "the same with source data of successes only", source="success"),
     _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
     _cloning("few-source", "the same with a tenth of the source data, where video should matter most", fewer=10),
+    _cloning("narrow", "the same with encoders of half the width", width=0.5),
+    _cloning("wide", "the same with encoders of one and a half the width", width=1.5),
 )
 
 
@@ -122,9 +126,9 @@ class Generalization:
 
     def _data(self) -> List[Part]:
         size, demonstrations = self.size, self.setting.demonstrations
-        quality = ["--quality", "mixed"] if self.setting.source == "mixed" else ["--keep", "successes"]
         count = max(size.source // self.setting.fewer, 1)
-        source = ["--group", "source", "--until", str(count), "--max-steps", "40", "--seed", "0", *quality]
+        source = ["--group", "source", "--until", str(count), "--max-steps", "40", "--seed", "0", "--quality", "mixed"]
+        source += ["--keep", "successes"] if self.setting.source == "success" else []
         parts = [
             self._generated("video", ("sim", "videos", "--clips", str(size.clips))),
             self._generated(self._source(), ("sim", "generate", *source)),
@@ -190,14 +194,18 @@ class Generalization:
         return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
 
     def _shape(self) -> List[str]:
-        return ["--width", str(self.size.width)]
+        return ["--width", str(round(self.size.width * self.setting.width))]
 
     def _after_video(self, method: str) -> Tuple[str, ...]:
         return (self._run(self._video_name()).name,) if method == "v-ptr" else ()
 
     def _video_name(self) -> str:
         factor = self.setting.more_video
-        return "phase1" if factor == 1.0 else f"phase1-x{factor:g}"
+        return ("phase1" if factor == 1.0 else f"phase1-x{factor:g}") + self._width()
+
+    def _width(self) -> str:
+        factor = self.setting.width
+        return "" if factor == 1.0 else f"-width{factor:g}"
 
     def _source(self) -> str:
         """Name of the source data: their quality, and how many times fewer than all they are."""
@@ -217,7 +225,7 @@ class Generalization:
             words += [f"alpha{setting.alpha:g}", f"bc{setting.bc_weight:g}", *(["shipped"] if setting.shipped else [])]
         if method == "v-ptr" and setting.more_video != 1.0:
             words.append(f"x{setting.more_video:g}")
-        return "-".join(words)
+        return "-".join(words) + self._width()
 
     def _folder(self, name: str) -> Path:
         return self.out / "data" / name

@@ -1,16 +1,17 @@
 """Where an encoder's first weights come from: our own pre-training, an earlier policy, or a published checkpoint."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, Mapping
+from typing import Any, Dict, Mapping, Union
 
 import torch
 from torch import Tensor, nn
 
+from vptr_policy.card import Card
 from vptr_policy.checkpoint import WEIGHTS, load_checkpoint
 from vptr_policy.checkpoint_folder import CheckpointError, checkpoint_folder
-from vptr_policy.encoder_checkpoint import is_encoder, load_encoder_tensors, read_encoder_card
+from vptr_policy.encoder_checkpoint import EncoderCard, is_encoder, load_encoder_tensors, read_encoder_card
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.encoders import make_encoder
 from vptr_policy.networks.pretrained import LAYOUTS, load_pretrained, read_published
@@ -30,6 +31,8 @@ class InitialEncoder:
     """for a card"""
     seconds: float = 0.0
     """of the run's own time that its pre-training took"""
+    made: Mapping[str, Any] = field(default_factory=dict)
+    """algorithm, data and training of its own card; nothing of a published file"""
 
     @property
     def mark(self) -> str:
@@ -73,10 +76,14 @@ def find_initial(path: Path) -> InitialEncoder:
         card = read_encoder_card(folder)
         mark = card.files["encoder.safetensors"]["sha256"]
         described = f"{card.algorithm['name']}: {folder}, sha256 {mark}"
-        return InitialEncoder(load_encoder_tensors(folder), card.network, described)
+        return InitialEncoder(load_encoder_tensors(folder), card.network, described, made=_made(card))
     actor, policy = load_checkpoint(folder)
     described = f"{policy.algorithm['name']}: {folder}, sha256 {policy.files[WEIGHTS]['sha256']}"
-    return InitialEncoder(actor.encoder.state_dict(), policy.network, described)
+    return InitialEncoder(actor.encoder.state_dict(), policy.network, described, made=_made(policy))
+
+
+def _made(card: Union[Card, EncoderCard]) -> Dict[str, Any]:
+    return {"algorithm": card.algorithm, "data": card.data, "training": card.training}
 
 
 def _published(path: Path) -> InitialEncoder:

@@ -74,6 +74,7 @@ class RobotRun:
             language=language,
             aliases=_aliases(data, self.transitions),
         )
+        self._pretraining = {} if initial is None else dict(initial.made)
         torch.manual_seed(options.seed)
         self.learner = self._algorithm.learner(options, self._card.network, self.transitions.state_statistics())
         if initial is not None:
@@ -139,6 +140,8 @@ class RobotRun:
         made, learned = made_by(self._options, state), self._target_updates(state)
         if learned is not None:
             made["target_updates"] = learned
+        if self._pretraining:
+            made["pretraining"] = self._pretraining
         card = replace(self._card, training=made, metrics=dict(figures))
         networks = state.learner.exports()
         actor, critic = networks["actor"], networks.get("critic")

@@ -75,6 +75,15 @@ def test_fewer_source_trajectories_are_data_and_runs_of_their_own():
     assert not any(name.startswith(("phase2", "phase3")) for name in set(few) & set(all_of_them))
 
 
+def test_settings_of_other_capacity_share_data_alone():
+    ours = {part.name: part.words for part in experiment("cloning").parts()}
+    for name, width in (("narrow", "12"), ("wide", "36")):
+        theirs = {part.name: part.words for part in experiment(name).parts()}
+        assert all(part.startswith("data-") for part in set(ours) & set(theirs))
+        widths = {words[words.index("--width") + 1] for words in theirs.values() if "--width" in words}
+        assert widths == {width}
+
+
 def test_only_v_ptr_begins_from_video():
     for part in experiment().parts():
         if part.name.startswith("phase2"):

@@ -77,6 +77,9 @@ def test_v_ptr_goes_from_video_over_robot_data_to_the_target(whole: Path, folder
     policy = load_policy(whole / "checkpoint")
     assert policy.tasks == ("cucumber_in_bowl", "knife_in_pot", "target")
     assert policy.card.network.pretrained.startswith("icvf: ") and policy.card.training["steps"] == 12
+    assert policy.card.training["pretraining"] == {
+        "algorithm": card.algorithm, "data": card.data, "training": card.training
+    }  # fmt: skip
     assert [source["folder"] for source in policy.card.data["targets"]] == [folders["target"]]
     policy.reset("tea_on_table")
     assert np.isfinite(policy.act(SEEN).info["value"])

@@ -25,7 +25,8 @@ def run(tmp_path: Path) -> Path:
 
 
 def _save(folder: Path) -> Path:
-    save_encoder(folder, {"encoder": make_encoder(SMALL)}, EncoderCard({"name": "icvf"}, SMALL))
+    card = EncoderCard({"name": "icvf"}, SMALL, {"clips": 7}, {"command": "vptr train icvf"})
+    save_encoder(folder, {"encoder": make_encoder(SMALL)}, card)
     return folder
 
 
@@ -35,6 +36,7 @@ def test_our_own_of_a_run_or_its_checkpoint(run: Path) -> None:
         network = initial.fit(NetworkConfig(4, "resnetv2-50", (16,), frozen=True))
         assert (network.encoder, network.width, network.hidden, network.frozen) == ("convolutional", 8, (16,), True)
         assert network.pretrained.startswith("icvf: ") and "sha256" in network.pretrained
+        assert initial.made["data"] == {"clips": 7} and initial.made["training"] == {"command": "vptr train icvf"}
         encoder = Actor(network).encoder
         initial.load(encoder)
         torch.manual_seed(0)

@@ -1,6 +1,7 @@
 """Batches come in order and whole, whether a thread or processes make them."""
 
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Optional
@@ -12,7 +13,7 @@ from runs import tiny_cache
 from torch import Tensor
 
 from vptr_policy.data.augmentation import Augmentation
-from vptr_policy.data.batches import BatchOptions, RobotBatches
+from vptr_policy.data.batches import Batch, BatchOptions, RobotBatches
 from vptr_policy.data.robot.conditioning import one_hot
 from vptr_policy.data.robot.transitions import TransitionOptions, assemble
 from vptr_policy.training.stream import Stream
@@ -71,7 +72,20 @@ def test_worker_processes_map_the_frames_and_make_the_same_batches(tmp_path: Pat
             assert "next_images" in expected
             assert all(torch.equal(tensor, vars(made)[name]) for name, tensor in expected.items())
             assert made.images.is_contiguous(memory_format=torch.channels_last)
-    assert stream.waited_s > 0
+
+
+def test_the_time_that_batches_are_waited_for_is_counted() -> None:
+    class Slow:
+        def __getitem__(self, step: int) -> Batch:
+            time.sleep(0.2)
+            return Batch(*(torch.zeros(1) for _ in range(4)))
+
+    with Stream(Slow(), 0, 6, 0, CPU) as stream:
+        stream.next(), stream.next()
+        waited = stream.waited_s
+        time.sleep(1.0)  # batches are made ahead meanwhile
+        stream.next(), stream.next()
+        assert waited > 0.3 and stream.waited_s < waited + 0.1
 
 
 def test_what_goes_wrong_in_a_worker_is_raised() -> None:
