@@ -8,9 +8,11 @@ from vptr_policy.networks.encoders import make_encoder
 from vptr_policy.training.device import choose_device, in_bfloat16, prepare
 
 
-def test_a_gpu_is_taken_where_there_is_one() -> None:
-    assert choose_device("cpu").type == "cpu"
-    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+def test_a_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, taken in ((True, torch.device("cuda", 1)), (False, torch.device("cpu"))):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        assert choose_device("auto", 1) == taken
+        assert choose_device("cpu", 1) == torch.device("cpu")
     with pytest.raises(ValueError, match="--device is 'tpu', expected one of auto, cpu, cuda"):
         choose_device("tpu")
 
