@@ -8,18 +8,16 @@ from torch import Tensor
 from vptr_policy.algorithms.learner import Info
 
 
-def embedding_rewards(embeddings: Tensor, goal: Tensor) -> Tensor:
-    """r_t = d_t - d_{t+1}, d_t = ||phi(o_t) - phi(g)||_2, the progress of each step; the last is 0 (VIP Eq. 1).
+def embedding_rewards(embeddings: Tensor, following: Tensor, goal: Tensor) -> Tensor:
+    """r = ||phi(o) - phi(g)||_2 - ||phi(o') - phi(g)||_2, the progress of each transition o -> o' (VIP Eq. 1); (B,).
 
     Args:
-        embeddings: (T, D) of the frames of one trajectory.
+        embeddings: (B, D), phi(o).
+        following: (B, D), phi(o').
         goal: (D,), the mean embedding of the last frames of the task's demonstrations (VIP F.1).
-
-    Returns:
-        (T,)
     """
-    distances = torch.linalg.vector_norm(embeddings - goal, dim=-1)
-    return torch.cat([distances[:-1] - distances[1:], distances.new_zeros(1)])
+    before, after = (torch.linalg.vector_norm(part - goal, dim=-1) for part in (embeddings, following))
+    return before - after
 
 
 def rwr_loss(log_probs: Tensor, rewards: Tensor, temperature: float = 0.1) -> Tuple[Tensor, Info]:

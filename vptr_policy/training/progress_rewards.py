@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from vptr_policy.algorithms.rwr import embedding_rewards
 from vptr_policy.data.robot.transitions import Transitions
 from vptr_policy.training.initial import fingerprint_of
 
@@ -45,7 +46,7 @@ def embed(transitions: Transitions, encoder: nn.Module) -> Tensor:
 
 
 def progress(transitions: Transitions, embeddings: Tensor) -> np.ndarray:
-    """r = ||phi(o) - phi(g)|| - ||phi(o') - phi(g)|| of each transition o -> o' (VIP Eq. 1), (n,) float32.
+    """The ``embedding_rewards`` of each transition o -> o', (n,) float32.
 
     g is the mean embedding of the last frames of the task's successful demonstrations (VIP F.1). The last frame of a
     demonstration, whose reward the paper sets to 0, begins no transition here.
@@ -59,7 +60,7 @@ def progress(transitions: Transitions, embeddings: Tensor) -> np.ndarray:
                 f"no demonstration of {transitions.tasks[task]} succeeded: there is no goal to measure from"
             )
         goal = embeddings[transitions.next[ends]].mean(0)
-        distances = torch.linalg.vector_norm(embeddings - goal, dim=1).numpy()
         rows = np.flatnonzero(transitions.task == task)
-        rewards[rows] = distances[transitions.now[rows]] - distances[transitions.next[rows]]
+        now, following = embeddings[transitions.now[rows]], embeddings[transitions.next[rows]]
+        rewards[rows] = embedding_rewards(now, following, goal).numpy()
     return rewards

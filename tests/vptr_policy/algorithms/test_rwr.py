@@ -11,8 +11,9 @@ RANDOM = np.random.default_rng(0)
 def test_rewards_are_the_progress_towards_the_goal() -> None:
     embeddings, goal = RANDOM.normal(size=(5, 3)), RANDOM.normal(size=3)
     d = [np.sqrt(((x - goal) ** 2).sum()) for x in embeddings]
-    expected = [d[t] - d[t + 1] for t in range(4)] + [0.0]
-    assert np.allclose(embedding_rewards(torch.tensor(embeddings), torch.tensor(goal)), expected, rtol=1e-12)
+    expected = [d[t] - d[t + 1] for t in range(4)]
+    frames = torch.tensor(embeddings)
+    assert np.allclose(embedding_rewards(frames[:-1], frames[1:], torch.tensor(goal)), expected, rtol=1e-12)
 
 
 def test_loss() -> None:
