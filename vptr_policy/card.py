@@ -208,6 +208,7 @@ NETWORK_CHECKS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
     "bottleneck": (_is_side, "a whole number, 0 for none"),
     "dropout": (_is_share, "a number from 0 to less than 1"),
     "critic_condition": (lambda value: value in list(CRITIC_CONDITIONS), "one of " + ", ".join(CRITIC_CONDITIONS)),
+    "critic_state": (lambda value: isinstance(value, bool), "true or false"),
     "pretrained": (lambda value: isinstance(value, str), "a text, empty for random weights"),
 }
 

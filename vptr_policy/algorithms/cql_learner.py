@@ -79,7 +79,7 @@ class CQLLearner(Learner):
         images = self._pictures(batch.images)
         policy = self.actor.distribution(encode(self.actor, images), batch.states, batch.tasks, generator)
         actions, log_probs = policy.sample_with_log_prob(self.settings.actions + 1, generator)
-        seen = _Seen(encode(self.critic, images), policy, actions, log_probs)
+        seen = _Seen(_seen_by(self.critic, images, batch.states), policy, actions, log_probs)
         with torch.no_grad():
             targets = self._targets(batch, generator)
         of_critic, critic_info = self._critic_loss(batch, seen, targets, generator)
@@ -93,7 +93,7 @@ class CQLLearner(Learner):
         policy = self.actor.distribution(encode(self.actor, images), states, batch.tasks, generator)
         count = settings.actions if settings.max_q_backup else 1
         actions, _ = policy.sample_with_log_prob(count, generator)
-        next_q = self.target.q(encode(self.target, images), batch.tasks, actions)
+        next_q = self.target.q(_seen_by(self.target, images, states), batch.tasks, actions)
         rewards, masks = _given(batch.rewards, "rewards"), _given(batch.masks, "masks")
         return backup(rewards, masks, next_q, settings.discount, settings.least_target, settings.most_target)
 
@@ -188,7 +188,7 @@ class CQLLearner(Learner):
         images = self._pictures(images)
         policy = actor.distribution(encode(actor, images), states, tasks)
         actions, _ = policy.sample_with_log_prob(count, generator)
-        q = self.critic.q(encode(self.critic, images), tasks, actions)
+        q = self.critic.q(_seen_by(self.critic, images, states), tasks, actions)
         return (q.amin(0) if pessimistic else q.mean(0)).mean(-1)
 
     def _networks(self) -> List[VisualNetwork]:
@@ -200,6 +200,10 @@ class CQLLearner(Learner):
         if not self._frozen or images.ndim != 4:
             return images
         return self.actor.encoder(images)
+
+
+def _seen_by(critic: Critic, images: Tensor, states: Tensor) -> Tensor:
+    return critic.join(encode(critic, images), states)
 
 
 def _given(tensor: Optional[Tensor], name: str) -> Tensor:

@@ -91,7 +91,8 @@ def untrained_policy(folder: Path, seed: int = 0, sentence_model: Optional[Path]
     actor, card = load_checkpoint(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        fresh, critic = Actor(card.network), Critic(card.network)
-    fresh.state_mean.copy_(actor.state_mean)
-    fresh.state_std.copy_(actor.state_std)
+        fresh = Actor(card.network)
+        fresh.state_mean.copy_(actor.state_mean)
+        fresh.state_std.copy_(actor.state_std)
+        critic = Critic.of(fresh)
     return TrainedPolicy(fresh, card, critic=critic, instructions=load_instructions(folder, card, sentence_model))

@@ -51,7 +51,7 @@ class ActingNetwork(nn.Module):
         if self.critic is None:
             return policy.mode()
         actions = torch.tanh(policy.mean.unsqueeze(1) + self.noise * policy.log_std.exp().unsqueeze(1))
-        values = self.critic.q(self.critic.encode(planes), task, actions).min(0).values
+        values = self.critic.q(self.critic.join(self.critic.encode(planes), state), task, actions).min(0).values
         return torch.cat([policy.mode(), values.mean(1, keepdim=True)], 1)
 
 

@@ -36,5 +36,7 @@ class NetworkConfig:
     critic_condition: str = "pixels"
     """What each hidden layer of the critic is told beside the action: pixels (the picture's features, as in the
     release's code), task (V-PTR 4.4) or task-pixels."""
+    critic_state: bool = False
+    """Whether the critic sees proprioception too, which neither the papers' nor their code's does."""
     pretrained: str = ""
     """Where the encoder's first weights came from, in words; empty: random."""

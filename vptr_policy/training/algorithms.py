@@ -88,7 +88,7 @@ def return_bounds(options: CQLOptions) -> Tuple[float, float]:
 ALGORITHMS: Dict[Type[RobotOptions], Algorithm] = {
     BCOptions: Algorithm("bc", _bc, BCLearner),
     CQLOptions: Algorithm(
-        "cql", _cql, lambda actor, settings: CQLLearner(actor, Critic(actor.config), settings), True, True
+        "cql", _cql, lambda actor, settings: CQLLearner(actor, Critic.of(actor), settings), True, True
     ),
     RWROptions: Algorithm("rwr", _rwr, RWRLearner, rewards=True),
 }

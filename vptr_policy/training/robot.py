@@ -214,6 +214,7 @@ def _network(options: RobotOptions, tasks: int) -> NetworkConfig:
         bottleneck=options.bottleneck,
         dropout=options.dropout,
         critic_condition=options.critic_condition if isinstance(options, CQLOptions) else "pixels",
+        critic_state=isinstance(options, CQLOptions) and options.critic_state,
     )
 
 

@@ -211,6 +211,8 @@ class CQLOptions(RobotOptions):
     """Clip the targets to what a return can be. Not in the papers; without, max_q_backup overestimates."""
     critic_condition: str = "pixels"
     """What the critic's hidden layers are told beside the action: pixels (the code), task (the paper), task-pixels."""
+    critic_state: bool = False
+    """Let the critic see proprioception too. Not in the papers."""
     initial_temperature: float = 1.0
     """Weight of the entropy at first, which is then learned; a short run ends before it has moved far from 1."""
     bc_weight: float = 0.0

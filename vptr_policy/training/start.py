@@ -14,7 +14,8 @@ from vptr_policy.weights import fingerprint
 MEANING = (
     "algorithm", "source_data", "tasks", "initial_encoder", "language_model",
     "seed", "source", "failures", "action", "latency_shift", "discount", "final_steps", "reward_scale", "reward_shift",
-    "language", "encoder", "hidden", "width", "image_side", "bottleneck", "frozen", "critic_condition", "averaging",
+    "language", "encoder", "hidden", "width", "image_side", "bottleneck", "frozen", "critic_condition",
+    "critic_state", "averaging",
 )  # fmt: skip
 """What makes a state what it is. Other options, such as alpha, may change from phase to phase: the card tells them."""
 OWN = (*FREE, "out", "start", "preset", "data_fingerprint")

@@ -28,7 +28,8 @@ def test_a_card_from_before_the_new_keys_is_read_with_their_defaults(tmp_path: P
 def test_every_key_comes_back(tmp_path: Path) -> None:
     config = NetworkConfig(
         2, "resnet-50", (8,), 8, frozen=True, batch_statistics=True, symmetric_padding=True, image_side=224,
-        embedding=1024, bottleneck=64, dropout=0.1, critic_condition="task", pretrained="vip: model.pt",
+        embedding=1024, bottleneck=64, dropout=0.1, critic_condition="task", critic_state=True,
+        pretrained="vip: model.pt",
     )  # fmt: skip
     assert not [name for name, value in asdict(config).items() if value == asdict(NetworkConfig(1))[name]]
     _write(tmp_path, **asdict(config))
@@ -48,6 +49,7 @@ def test_every_key_comes_back(tmp_path: Path) -> None:
         ("dropout", 1.0, "a number from 0 to less than 1"),
         ("critic_condition", "state", "one of task, pixels, task-pixels"),
         ("critic_condition", [], "one of task, pixels, task-pixels"),
+        ("critic_state", "yes", "true or false"),
         ("pretrained", 3, "a text"),
         ("layers", 3, "of the keys"),
     ],

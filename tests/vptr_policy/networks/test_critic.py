@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from vptr_policy.networks.actor import Actor
 from vptr_policy.networks.config import CRITIC_CONDITIONS, NetworkConfig
 from vptr_policy.networks.critic import Critic
 
@@ -55,6 +56,31 @@ def test_many_actions_share_one_encoding(condition: str) -> None:
     assert values.shape == (2, 2, 10) and len(calls) == 1
     for place in range(10):
         assert torch.allclose(values[..., place], critic.q(features, torch.eye(3)[:2], actions[:, place]), atol=1e-5)
+
+
+@pytest.mark.parametrize("condition", CRITIC_CONDITIONS)
+def test_a_critic_that_sees_states_reads_them_standardised_beside_the_features(condition: str) -> None:
+    critic = _critic(critic_condition=condition, critic_state=True)
+    critic.state_mean.fill_(0.5)
+    critic.state_std.fill_(2.0)
+    features, tasks, actions = torch.randn(4, 256), torch.eye(3)[[0, 1, 2, 0]], torch.rand(4, 7) * 2 - 1
+    states = torch.randn(4, 7)
+    values = critic.q(critic.join(features, states), tasks, actions).detach().numpy()
+    joined = torch.cat([features, (states - 0.5) / 2.0], 1)
+    for head in range(2):
+        assert np.allclose(values[head], _expected(critic, head, joined, tasks, actions), atol=1e-5)
+    with pytest.raises(ValueError, match="sees proprioception, got no states"):
+        critic.join(features, None)
+
+
+def test_a_critic_of_an_actor_has_its_statistics() -> None:
+    actor = Actor(NetworkConfig(tasks=1, hidden=(4,), critic_state=True))
+    actor.state_mean.fill_(3.0)
+    actor.state_std.fill_(7.0)
+    critic = Critic.of(actor)
+    assert critic.config == actor.config
+    assert bool((critic.state_mean == 3.0).all()) and bool((critic.state_std == 7.0).all())
+    assert not [name for name in Critic(NetworkConfig(tasks=1)).state_dict() if name.startswith("state_")]
 
 
 def test_pictures_meet_only_the_encoder_and_heads_learn_together() -> None:
