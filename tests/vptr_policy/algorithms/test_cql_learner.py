@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import replace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import pytest
 import torch
@@ -149,15 +149,16 @@ def test_a_run_goes_on_to_the_bit() -> None:
     assert [run.update(batch(s)) for s in range(3, 6)] == [other.update(batch(s)) for s in range(3, 6)]
 
 
-def test_the_value_is_the_mean_over_sampled_actions() -> None:
-    learner, data = _learner({"averaging": 0.9}), batch()
+@pytest.mark.parametrize("critic_state", [False, True])
+def test_the_value_is_the_mean_over_sampled_actions(critic_state: bool) -> None:
+    learner, data = _learner({"averaging": 0.9}, critic_state=critic_state), batch()
     exported = learner.exports()
     assert exported == {"actor": learner.average, "critic": learner.critic}
     value = learner.value(data.images, data.states, data.tasks, 5, _noise())
     with torch.no_grad():
         policy = exported["actor"](data.images, data.states, data.tasks)
         actions, _ = policy.sample_with_log_prob(5, _noise())
-        q = torch.stack([learner.critic(data.images, data.tasks, actions[:, n]) for n in range(5)], -1)
+        q = torch.stack([learner.critic(data.images, data.tasks, actions[:, n], data.states) for n in range(5)], -1)
     assert torch.allclose(value, q.amin(0).mean(-1), atol=1e-6)
     mean = learner.value(data.images, data.states, data.tasks, 5, _noise(), pessimistic=False)
     assert torch.allclose(mean, q.mean((0, 2)), atol=1e-6)
@@ -169,7 +170,16 @@ EXACT = {GOOD: [6.2, 8.0, 10.0], BAD: [4.58, 6.2, 8.0]}
 """Q* of the chain: a good action moves one place on, at -1, but from the last into the goal, at 10; a bad one stays."""
 
 
-def _chain(seed: int, size: int = 64) -> Batch:
+def _seen(place: Tensor, felt: bool) -> Tuple[Tensor, Tensor]:
+    """Pictures and states (B, 7) at places of the chain: seen, or with dark pictures felt by proprioception alone."""
+    states = torch.zeros(len(place), 7)
+    if not felt:
+        return frames(place), states
+    states[:, 0] = place.float() - 1.0
+    return torch.zeros_like(frames(place)), states
+
+
+def _chain(seed: int, size: int = 64, felt: bool = False) -> Batch:
     random = torch.Generator().manual_seed(seed)
     place = torch.randint(3, (size,), generator=random)
     good = torch.rand(size, generator=random) < 0.5
@@ -177,27 +187,28 @@ def _chain(seed: int, size: int = 64) -> Batch:
     actions[:, 0] += torch.where(good, GOOD, BAD)
     done = good & (place == 2)
     return Batch(
-        frames(place), torch.zeros(size, 7), torch.eye(TASKS)[torch.zeros(size).long()], actions.clamp(-0.99, 0.99),
-        frames((place + good.long()).clamp(max=2)), torch.zeros(size, 7), 11.0 * done - 1.0, 1.0 - done.float(),
+        *_seen(place, felt), torch.eye(TASKS)[torch.zeros(size).long()], actions.clamp(-0.99, 0.99),
+        *_seen((place + good.long()).clamp(max=2), felt), 11.0 * done - 1.0, 1.0 - done.float(),
     )  # fmt: skip
 
 
-def test_it_learns_the_values_of_a_chain_and_distrusts_other_actions() -> None:
+@pytest.mark.parametrize("felt", [False, True])
+def test_it_learns_the_values_of_a_chain_and_distrusts_other_actions(felt: bool) -> None:
     settings = {
         "alpha": 0.1, "discount": DISCOUNT, "target_rate": 0.05, "critic_learning_rate": 3e-3,
         "actor_learning_rate": 3e-3, "temperature_learning_rate": 3e-3, "most_target": 10.0,
     }  # fmt: skip
-    run = Run(_learner(settings))
+    run = Run(_learner(settings, critic_state=felt))
     for step in range(600):
-        info = run.update(_chain(step))
-    places, tasks = frames(torch.arange(3)), torch.eye(TASKS)[torch.zeros(3).long()]
+        info = run.update(_chain(step, felt=felt))
+    (places, states), tasks = _seen(torch.arange(3), felt), torch.eye(TASKS)[torch.zeros(3).long()]
     with torch.no_grad():
         for action, exact in EXACT.items():
             data_action = torch.zeros(3, 7)
             data_action[:, 0] = action
-            q = run.learner.critic(places, tasks, data_action)
+            q = run.learner.critic(places, tasks, data_action, states)
             assert float((q - torch.tensor(exact)).abs().max()) < 1.0
-        mode = run.learner.actor(places, torch.zeros(3, 7), tasks).mode()
+        mode = run.learner.actor(places, states, tasks).mode()
         assert bool((mode[:, 0] > 0.2).all())
     assert info["uniform_q"] < info["data_q"] - 1.0
 

@@ -1,6 +1,7 @@
 """onnxruntime against PyTorch, and what happens where a backend is missing or wrong."""
 
 import copy
+from dataclasses import replace
 import logging
 import sys
 from pathlib import Path
@@ -27,9 +28,10 @@ def _actor(config: NetworkConfig = SMALL) -> Actor:
     return Actor(config)
 
 
-def test_onnxruntime_equals_pytorch_on_the_small_encoder() -> None:
+@pytest.mark.parametrize("critic_state", [False, True])
+def test_onnxruntime_equals_pytorch_on_the_small_encoder(critic_state: bool) -> None:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-    network = ActingNetwork(_actor(), Critic(SMALL))
+    network = ActingNetwork(_actor(), Critic(replace(SMALL, critic_state=critic_state)))
     backend = choose("onnxruntime", network, TASKS, 1)
     assert backend.name == "onnxruntime"
     for sample in random_samples(TASKS, 6, seed=1):
