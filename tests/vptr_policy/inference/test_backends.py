@@ -1,9 +1,9 @@
 """onnxruntime against PyTorch, and what happens where a backend is missing or wrong."""
 
 import copy
-from dataclasses import replace
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional
 
