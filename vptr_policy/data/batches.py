@@ -21,7 +21,7 @@ class Batch:
     """What one update learns from."""
 
     images: Tensor
-    """(B, 3, 128, 128) uint8, values 0..255"""
+    """(B, 3, 128, 128) uint8, values 0..255; or (B, D), what a frozen encoder made of them"""
     states: Tensor
     """(B, 7) Bridge states"""
     tasks: Tensor
@@ -83,7 +83,10 @@ class RobotBatches:
         conditioning: Conditioning,
         options: BatchOptions,
         mixture: Mixture = Mixture(),
+        features: Optional[np.ndarray] = None,
     ) -> None:
+        """``features``: (N, D) of all frames, which batches hold instead of pictures."""
+        self._features = features
         self._transitions = transitions
         self._conditioning = conditioning
         self._options = options
@@ -130,6 +133,8 @@ class RobotBatches:
 
     def _pictures(self, frames: np.ndarray, step: int, which: int) -> Tensor:
         """Varied as if all ranks were one: drawn for the whole batch, of which each rank takes its part."""
+        if self._features is not None:
+            return torch.from_numpy(self._features[frames])
         options = self._options
         random = np.random.default_rng([options.seed, which, step])
         variation = draw(options.augmentation, options.size, random)

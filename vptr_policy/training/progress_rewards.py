@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from vptr_policy.algorithms.rwr import embedding_rewards
 from vptr_policy.data.robot.transitions import Transitions
+from vptr_policy.training.frozen_features import embeddings
 from vptr_policy.training.initial import fingerprint_of
-
-ROWS = 256
-"""Pictures encoded at a time."""
 
 
 def with_progress_rewards(transitions: Transitions, encoder: nn.Module, folder: Path) -> Transitions:
@@ -25,7 +22,7 @@ def with_progress_rewards(transitions: Transitions, encoder: nn.Module, folder: 
         if rewards.shape != transitions.rewards.shape:
             raise ValueError(f"{path} holds {len(rewards)} rewards of {len(transitions)} transitions; delete it")
     else:
-        rewards = progress(transitions, embed(transitions, encoder))
+        rewards = progress(transitions, torch.cat(list(embeddings(transitions, encoder))))
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npy")
         np.save(str(partial), rewards, allow_pickle=False)
@@ -33,19 +30,7 @@ def with_progress_rewards(transitions: Transitions, encoder: nn.Module, folder: 
     return replace(transitions, rewards=rewards)
 
 
-def embed(transitions: Transitions, encoder: nn.Module) -> Tensor:
-    """The embeddings (N, D) of all frames, as they are, without augmentation."""
-    frames, parts = transitions.frames, []
-    device = next(encoder.parameters()).device
-    starts = range(0, len(frames), ROWS)
-    with torch.no_grad():
-        for start in tqdm(starts, "embedding", unit="batch", dynamic_ncols=True):
-            pictures = torch.from_numpy(frames.take(np.arange(start, min(start + ROWS, len(frames)))))
-            parts.append(encoder(pictures.permute(0, 3, 1, 2).to(device)).float().cpu())
-    return torch.cat(parts)
-
-
-def progress(transitions: Transitions, embeddings: Tensor) -> np.ndarray:
+def progress(transitions: Transitions, embedded: Tensor) -> np.ndarray:
     """The ``embedding_rewards`` of each transition o -> o', (n,) float32.
 
     g is the mean embedding of the last frames of the task's successful demonstrations (VIP F.1). The last frame of a
@@ -59,8 +44,8 @@ def progress(transitions: Transitions, embeddings: Tensor) -> np.ndarray:
             raise ValueError(
                 f"no demonstration of {transitions.tasks[task]} succeeded: there is no goal to measure from"
             )
-        goal = embeddings[transitions.next[ends]].mean(0)
+        goal = embedded[transitions.next[ends]].mean(0)
         rows = np.flatnonzero(transitions.task == task)
-        now, following = embeddings[transitions.now[rows]], embeddings[transitions.next[rows]]
+        now, following = embedded[transitions.now[rows]], embedded[transitions.next[rows]]
         rewards[rows] = embedding_rewards(now, following, goal).numpy()
     return rewards

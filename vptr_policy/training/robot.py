@@ -23,6 +23,7 @@ from vptr_policy.networks.critic import Critic
 from vptr_policy.training.algorithms import algorithm_of
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import STATE, claim
+from vptr_policy.training.frozen_features import frozen_features
 from vptr_policy.training.initial import InitialEncoder
 from vptr_policy.training.loop import Evaluate, Loop
 from vptr_policy.training.progress_rewards import with_progress_rewards
@@ -134,7 +135,11 @@ class RobotRun:
             place.world,
             isinstance(options, CQLOptions) and options.bc_weight > 0.0,
         )
-        return RobotBatches(self.transitions, self._conditioning, shape, mixed)
+        features = None
+        if options.frozen and not options.shift and not options.colour:
+            encoder = self.learner.actor.encoder
+            features = place.first(lambda: frozen_features(self.transitions, encoder, options.out))
+        return RobotBatches(self.transitions, self._conditioning, shape, mixed, features)
 
     def _save(self, folder: Path, state: TrainingState, figures: Mapping[str, Any]) -> None:
         made, learned = made_by(self._options, state), self._target_updates(state)

@@ -83,7 +83,7 @@ class RobotOptions(LoopOptions, RobotPaths):
     """Go on from the state of this run, at its update, instead of from the first: runs with other target data share
     what was learned before it."""
     frozen: bool = False
-    """Leave the encoder as it was pre-trained."""
+    """Leave the encoder as it was pre-trained. With --shift 0 --colour 0 each picture is encoded only once."""
     language: bool = False
     """Tell the task by a sentence's embedding instead of a one-hot task id."""
     sentence_model: Optional[Path] = None
