@@ -50,8 +50,9 @@ def shipped(
 ) -> int:
     """The shipped policy from nothing: its data, V-PTR's three phases, and behaviour cloning to compare with.
 
-    Runs what is not done yet, part by part, in less than two hours on two cores; interrupt it when you like and give
-    the same command again. The policy with its card is in OUT/policy, the comparison in OUT/summary.md.
+    Runs what is not done yet, part by part: about an hour and a half on two cores for the policy, half an hour more
+    for cloning and the comparison. Interrupt it when you like and give the same command again. The policy with its
+    card is in OUT/policy, the comparison in OUT/summary.md.
 
     Args:
         out: folder of the data, runs and results.
