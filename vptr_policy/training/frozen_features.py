@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from vptr_policy.data.robot.transitions import Transitions
 from vptr_policy.training.initial import fingerprint_of
+from vptr_policy.weights import writing
 
 ROWS = 256
 """Pictures encoded at a time."""
@@ -27,20 +28,23 @@ def embeddings(transitions: Transitions, encoder: nn.Module) -> Iterator[Tensor]
 
 
 def frozen_features(transitions: Transitions, encoder: nn.Module, folder: Path) -> np.ndarray:
-    """The embeddings of all frames, (N, D) float32, memory-mapped from a file in ``folder`` for encoder and data."""
+    """The embeddings of all frames, (N, D) float32, memory-mapped from a file in ``folder`` for encoder and data.
+
+    Raises OSError where there is no room for the file: it is written in order, a map of it would end the process then.
+    """
     path = folder / f"features-{fingerprint_of(encoder.state_dict())}-{transitions.fingerprint}.npy"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        partial, written, start = path.with_suffix(".partial.npy"), None, 0
-        for part in embeddings(transitions, encoder):
-            if written is None:
-                shape = (len(transitions.frames), part.shape[1])
-                written = np.lib.format.open_memmap(str(partial), "w+", np.float32, shape)
-            written[start : start + len(part)] = part.numpy()
-            start += len(part)
-        assert written is not None  # there are transitions
-        written.flush()
-        os.replace(str(partial), str(path))
+        partial = path.with_suffix(".partial.npy")
+        with writing(path, partial):
+            with open(str(partial), "wb") as file:
+                for number, part in enumerate(embeddings(transitions, encoder)):
+                    if number == 0:
+                        shape = (len(transitions.frames), part.shape[1])
+                        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                        np.lib.format.write_array_header_1_0(file, header)
+                    file.write(part.numpy().astype("<f4").tobytes())
+            os.replace(str(partial), str(path))
     features: np.ndarray = np.load(str(path), mmap_mode="r", allow_pickle=False)
     if len(features) != len(transitions.frames):
         raise ValueError(f"{path} holds features of {len(features)} of {len(transitions.frames)} frames; delete it")

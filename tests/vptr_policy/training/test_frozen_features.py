@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from runs import mixed_data, preset_run
+from runs import full_disk, mixed_data, preset_run
 
 from vptr_policy.data.batches import RobotBatches
 from vptr_policy.training.frozen_features import frozen_features
@@ -62,3 +62,10 @@ def test_features_are_kept_for_an_encoder_and_its_data(learned: Path, tmp_path: 
     np.save(str(kept), np.zeros((3, 256), np.float32))
     with pytest.raises(ValueError, match=r"features of 3 of \d+ frames; delete it"):
         frozen_features(run.transitions, encoder, tmp_path / "run")
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(learned: Path, tmp_path: Path) -> None:
+    run = _run("bc", tmp_path / "run", learned, shift=4)  # which needs no features yet
+    with full_disk(4096), pytest.raises(OSError, match=r"features-.*cannot be written .*make room on the disk"):
+        frozen_features(run.transitions, run.learner.actor.encoder, tmp_path / "features")
+    assert not list((tmp_path / "features").iterdir())

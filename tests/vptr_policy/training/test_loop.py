@@ -1,15 +1,13 @@
 """The training loop: learns, chooses, and stops on what is not finite; test_chain.py kills and splits it."""
 
-import contextlib
-import resource
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import numpy as np
 import pytest
 import torch
-from runs import bc_run, metrics, tiny_cache
+from runs import bc_run, full_disk, metrics, tiny_cache
 from safetensors.torch import load_file
 
 from robot_bridge.interface import Observation
@@ -97,17 +95,6 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_batch(cache: Cache, tmp_p
     (path,) = tmp_path.glob("diverged-step-*.safetensors")
     assert bool(load_file(str(path))["actions"].isnan().any())
     assert all(bool(parameter.isfinite().all()) for parameter in training.learner.parameters())
-
-
-@contextlib.contextmanager
-def full_disk(limit: int) -> Iterator[None]:
-    """Files end at ``limit`` bytes, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("where", ["state", "checkpoint"])
