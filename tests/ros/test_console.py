@@ -185,8 +185,7 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
     page.keyboard.press("a")
     stage(page, "recovering")
     page.click("#answer-continue")
-    stage(page, "setup")
-    assert "attempt 2" in page.inner_text("#trial-title")
+    page.wait_for_selector("body[data-stage=setup] #trial-title:has-text('attempt 2')")
     page.wait_for_selector("#reference:visible")
     assert page.evaluate("document.getElementById('reference').naturalWidth") > 0, "the start of the first attempt"
     keep(page, "overlay")
