@@ -156,8 +156,7 @@ def goes_on(page: Any) -> bool:
 
 @pytest.mark.timeout(150)
 def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
-    stage(page, "setup")
-    assert "Trial 1 of 3" in page.inner_text("#trial-title")
+    page.wait_for_selector("body[data-stage=setup] #trial-title:has-text('Trial 1 of 3')")
     assert page.locator("#marks polygon").count() == 2, "target and container"
     keep(page, "setup")
     page.click("#answer-start")
@@ -187,7 +186,8 @@ def test_a_whole_session_is_run_from_the_page(graph: Graph, page: Any) -> None:
     page.click("#answer-continue")
     page.wait_for_selector("body[data-stage=setup] #trial-title:has-text('attempt 2')")
     page.wait_for_selector("#reference:visible")
-    assert page.evaluate("document.getElementById('reference').naturalWidth") > 0, "the start of the first attempt"
+    wide = "document.getElementById('reference').naturalWidth > 0"
+    wait_for(lambda: page.evaluate(wide), 10.0, "the picture of the first attempt's start")
     keep(page, "overlay")
     page.click("#answer-start")
     stage(page, "running")
