@@ -59,7 +59,9 @@ def _network(card: Card, parameters: int) -> str:
     kind = f"{network.encoder} encoder" + (", frozen" if network.frozen else "")
     told = "told its task in words" if card.language else "told its task by number"
     begun = f", begun from {network.pretrained}" if network.pretrained else ""
-    return f"{kind}, hidden layers of {words(network.hidden)}, {parameters / 1e6:.2f} M parameters, {told}{begun}"
+    critic = ", critic sees proprioception too" if network.critic_state else ""
+    hidden = f"hidden layers of {words(network.hidden)}"
+    return f"{kind}, {hidden}, {parameters / 1e6:.2f} M parameters, {told}{begun}{critic}"
 
 
 def _data(data: Dict[str, Any]) -> Iterator[Tuple[str, str]]:

@@ -40,6 +40,14 @@ def test_what_came_before_is_told() -> None:
     ]
 
 
+def test_a_critic_that_sees_proprioception_is_told() -> None:
+    told = [
+        "\n".join(describe(replace(SHIPPED, network=replace(SHIPPED.network, critic_state=state)), 1))
+        for state in (True, False)
+    ]
+    assert ["critic sees proprioception" in text for text in told] == [True, False]
+
+
 def test_values_are_told_as_one_says_them() -> None:
     assert words({"learning_rate": 0.0001, "hidden": [256, 256], "cache": None, "failures": False}) == (
         "learning rate 0.0001, hidden 256 256, cache none, failures no"

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from eval_protocol.comparison import Comparison, compare, holm
 from eval_protocol.statistics import Proportion, proportion
@@ -42,6 +42,27 @@ def read_rows(experiment: Generalization) -> List[Row]:
     return rows
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """V-PTR's success rate over PTR's, with a 95 % interval (Katz's, on the logarithm)."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+def ratio(row: Row) -> Optional[Ratio]:
+    """The improvement that the paper's Fig. 8 draws is this less one; None where either never succeeded."""
+    from scipy.stats.contingency import relative_risk
+
+    rates = [row.rates.get(method) for method in ("v-ptr", "ptr")]
+    if not all(rate is not None and rate.successes for rate in rates):
+        return None
+    found = relative_risk(*(count for rate in rates if rate for count in (rate.successes, rate.trials)))
+    low, high = found.confidence_interval(0.95)
+    return Ratio(float(found.relative_risk), float(low), float(high))
+
+
 def table(rows: Sequence[Row]) -> List[str]:
     """Lines of Markdown: successes with 95 % Clopper-Pearson intervals, differences with exact p-values."""
     head = ["axis", "kinds", *(NAMES[method] for method in METHODS), *(f"V-PTR - {NAMES[rival]}" for rival in RIVALS)]
@@ -67,8 +88,10 @@ def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:
                 rival: {**found.to_json(), "mcnemar_p_holm": adjusted[(row.axis, row.variant, rival)]}
                 for rival, found in row.against.items()
             },
+            "v-ptr over ptr": vars(over) if over else None,
         }
         for row in rows
+        for over in [ratio(row)]
     ]
     return {
         "setting": vars(experiment.setting),
@@ -79,7 +102,7 @@ def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:
 
 
 def draw(rows: Sequence[Row], title: str, paths: Sequence[Path]) -> None:
-    """Success rates on unseen and seen kinds, and below them the improvement over PTR as the paper draws it."""
+    """Success rates on unseen and seen kinds, and below them how many times PTR's V-PTR's are on unseen kinds."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -154,16 +177,21 @@ def _bars(panel: Any, rows: Sequence[Row]) -> None:
 
 
 def _improvement(panel: Any, rows: Sequence[Row]) -> None:
-    """(V-PTR - PTR) / PTR in per cent; nothing can be drawn where PTR never succeeded."""
-    labels, heights = [], []
-    for row in rows:
-        if "v-ptr" in row.rates and "ptr" in row.rates:
-            ours, theirs = (row.rates[method].successes / row.rates[method].trials for method in ("v-ptr", "ptr"))
-            labels.append(row.axis if theirs else f"{row.axis}\n(PTR: none)")
-            heights.append(100.0 * (ours - theirs) / theirs if theirs else 0.0)
-    panel.bar(range(len(labels)), heights, 0.5, color=COLOURS["v-ptr"])
-    panel.set_xticks(range(len(labels)), labels)
-    panel.axhline(0.0, color="black", linewidth=0.8)
-    panel.set_yscale("symlog", linthresh=10.0)
-    panel.set_ylabel("improvement of V-PTR\nover PTR, unseen [%]")
+    """V-PTR's rate as a multiple of PTR's, which the paper draws as an improvement in per cent."""
+    for place, row in enumerate(rows):
+        found = ratio(row)
+        if found is None:
+            panel.text(place, 1.0, "no ratio: one of\nthem never succeeded", ha="center", va="center", backgroundcolor="w")
+            continue
+        below, above = found.ratio - found.low, found.high - found.ratio
+        panel.errorbar(place, found.ratio, [[below], [above]], fmt="o", color=COLOURS["v-ptr"], ecolor="black", capsize=3)
+        panel.annotate(f"{found.ratio - 1.0:+.0%}", (place, found.ratio), (8, 0), textcoords="offset points", va="center")
+    panel.set_xticks(range(len(rows)), [row.axis for row in rows])
+    panel.set_xlim(-0.5, len(rows) - 0.5)
+    panel.axhline(1.0, color="black", linewidth=0.8, zorder=0)
+    panel.set_yscale("log", base=2)
+    low, high = panel.get_ylim()
+    panel.set_ylim(min(low, 0.5), max(high, 2.0))
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.set_ylabel("V-PTR / PTR,\nunseen kinds")
     panel.spines[["top", "right"]].set_visible(False)

@@ -1,11 +1,12 @@
 import json
+import math
 
 import pytest
 
 from eval_protocol.comparison import mcnemar
 from vptr_cli.experiments import results
 from vptr_cli.experiments.generalization import AXES, METHODS, SIZES, VARIANTS, Generalization, find_setting
-from vptr_cli.experiments.summary import read_rows, table, write
+from vptr_cli.experiments.summary import ratio, read_rows, table, write
 
 
 @pytest.fixture
@@ -39,6 +40,23 @@ def test_counts_and_tests_are_those_of_the_scenes(experiment):
     line = table(rows)[2]
     assert line.startswith("| targets | unseen | 12/20 [0.36, 0.81] | 4/20 [0.06, 0.44] | 12/20")
     assert "+0.40" in line and "p = 0.00781 (Holm 0.047)" in line
+
+
+def test_the_ratio_to_ptr_has_an_interval_of_its_logarithm(experiment):
+    record(experiment, lambda method, axis, variant: {"v-ptr": 12, "ptr": 4, "bc": 12}[method])
+    found = ratio(read_rows(experiment)[0])
+    half = 1.959964 * math.sqrt(1 / 12 - 1 / 20 + 1 / 4 - 1 / 20)
+    assert found.ratio == pytest.approx(3.0)
+    assert (found.low, found.high) == pytest.approx((3.0 * math.exp(-half), 3.0 * math.exp(half)))
+
+
+@pytest.mark.parametrize("never", ["v-ptr", "ptr"])
+def test_there_is_no_ratio_where_one_never_succeeded(experiment, tmp_path, never):
+    record(experiment, lambda method, axis, variant: 0 if method == never else 7)
+    rows = read_rows(experiment)
+    assert ratio(rows[0]) is None
+    write(experiment, tmp_path / "summary")
+    assert json.loads((tmp_path / "summary" / "paper-seed0.json").read_text())["rows"][0]["v-ptr over ptr"] is None
 
 
 def test_the_summary_is_written_in_four_forms(experiment, tmp_path):
