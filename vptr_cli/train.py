@@ -89,9 +89,9 @@ def _evaluation(options: RobotOptions, tasks: Sequence[str]) -> Optional[Callabl
     if not options.evaluate_every:
         return None
     from eval_protocol.rollout import RolloutPlan, rollout
-    from robot_bridge.sim.tasks import TASKS
+    from robot_bridge.sim.tasks import GROUPS
 
-    unknown = [task for task in tasks if task not in TASKS]
+    unknown = [task for task in tasks if task not in GROUPS["all"]]
     if unknown:
         raise ValueError("--evaluate-every rolls out in the simulator, which has no task {}".format(", ".join(unknown)))
 

@@ -19,12 +19,17 @@ ROWS = 256
 
 def embeddings(transitions: Transitions, encoder: nn.Module) -> Iterator[Tensor]:
     """The embeddings (ROWS or fewer, D) of all frames in order, as they are, without augmentation."""
-    frames = transitions.frames
-    device = next(encoder.parameters()).device
-    for start in tqdm(range(0, len(frames), ROWS), "embedding", unit="batch", dynamic_ncols=True):
-        pictures = torch.from_numpy(frames.take(np.arange(start, min(start + ROWS, len(frames)))))
-        with torch.no_grad():
-            yield encoder(pictures.permute(0, 3, 1, 2).to(device)).float().cpu()
+    count = len(transitions.frames)
+    for start in tqdm(range(0, count, ROWS), "embedding", unit="batch", dynamic_ncols=True):
+        yield embed(transitions, np.arange(start, min(start + ROWS, count)), encoder)
+
+
+def embed(transitions: Transitions, numbers: np.ndarray, encoder: nn.Module) -> Tensor:
+    """The embeddings (n, D) float32 of the frames ``numbers`` (n,), computed where the encoder is."""
+    pictures = torch.from_numpy(transitions.frames.take(numbers)).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        embedded: Tensor = encoder(pictures.to(next(encoder.parameters()).device)).float().cpu()
+    return embedded
 
 
 def frozen_features(transitions: Transitions, encoder: nn.Module, folder: Path) -> np.ndarray:

@@ -21,6 +21,7 @@ from vptr_policy.networks.actor import Actor
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.critic import Critic
 from vptr_policy.training.algorithms import algorithm_of
+from vptr_policy.training.device import choose_device
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import STATE, claim
 from vptr_policy.training.frozen_features import frozen_features
@@ -80,6 +81,7 @@ class RobotRun:
         self.learner = self._algorithm.learner(options, self._card.network, self.transitions.state_statistics())
         if initial is not None:
             self.learner.initialise_encoders(initial.tensors)
+        self.learner.to(choose_device(options.device, self._place.local_rank))
         if isinstance(options, RWROptions):
             encoder = self.learner.actor.encoder
             self.transitions = self._place.first(lambda: with_progress_rewards(self.transitions, encoder, options.out))

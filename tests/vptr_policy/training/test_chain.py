@@ -40,7 +40,8 @@ ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), OMP_NUM_THR
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
     """Clips of moving noise, demonstrations of two tasks, and two of a target."""
     home = tmp_path_factory.mktemp("folders")
-    for name, tasks in (("data", ("knife_in_pot", "cucumber_in_bowl")), ("target", ("tea_on_table",))):
+    tasks_of = {"data": ("knife_in_pot", "cucumber_in_bowl"), "target": ("tea_on_table",), "axis": ("axis_targets",)}
+    for name, tasks in tasks_of.items():
         (home / name).mkdir()
         with ShardWriter(home / name / shard_name(0)) as shard:
             for number in range(4):
@@ -55,7 +56,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
             frames = [cv2.resize(wide[:, 2 * step : 2 * step + 16], (144, 144)) for step in range(12)]
             jpegs = [bytes(cv2.imencode(".jpg", frame)[1]) for frame in frames]
             clips.add(f"clip{number}", jpegs, {"source": "noise", "text": ""})
-    return {name: str(home / name) for name in ("data", "target", "video")}
+    return {name: str(home / name) for name in ("data", "target", "axis", "video")}
 
 
 def _words(folders: Dict[str, str], preset: str, out: Path, *more: str) -> List[str]:
@@ -201,6 +202,16 @@ def test_hours_are_those_of_all_stages_together(folders: Dict[str, str], tmp_pat
     robot = load_checkpoint(tmp_path / "checkpoint")[1].training
     assert 2.0 <= video["seconds"] < 5.0 and 8.0 <= video["seconds"] + robot["seconds"] < 12.0
     assert robot["target_updates"] == 0 and robot["options"]["hours"] == 8 / 3600
+
+
+def test_simulated_episodes_of_any_simulated_task_select_the_policy(folders: Dict[str, str], tmp_path: Path) -> None:
+    words = ["--data", folders["data"], "--target", folders["axis"], "--out", str(tmp_path), *TINY, "--hidden", "16"]
+    judging = ["--steps", "2", "--finetune-at", "1", "--evaluate-every", "2", "--evaluate-episodes", "1"]
+    assert main(["train", "bc", *words, *judging]) == 0
+    (judged,) = [line for line in metrics(tmp_path) if "success" in line]
+    found = {"success/axis_targets": judged["success/axis_targets"], "success": judged["success"]}
+    assert load_checkpoint(tmp_path / "checkpoint")[1].metrics == {"step": 2, "selection": found}
+    assert found["success"] in (0.0, 1.0)
 
 
 def test_what_a_chain_lacks_is_named(folders: Dict[str, str], tmp_path: Path, capsys: Any) -> None:
