@@ -63,6 +63,7 @@ def _write(path: Path, measures: List[Measure], missing: List[str]) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("MUJOCO_GL", "osmesa")
+    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch's profiler writes its stages among the table's lines
     import tyro
 
     sys.exit(tyro.cli(bench, prog="./run bench"))

@@ -1,4 +1,8 @@
-"""How fast a step of multi-task CQL is, and whether it waits for its data, against the straightforward ways."""
+"""How fast a step of multi-task CQL is, where its time goes, and whether steps wait for their data.
+
+Baselines are the straightforward ways. Waits are those of multi-task CQL, whose frames lie decoded in a file, and of
+value pre-training on video, where each sample of a batch is four JPEGs.
+"""
 
 import os
 import tempfile
@@ -11,9 +15,11 @@ import numpy as np
 import torch
 
 from benchmarks.measure import Measure
+from benchmarks.video import synthetic_index
 from vptr_policy.algorithms import cql
 from vptr_policy.algorithms.cql_learner import CQLLearner
 from vptr_policy.algorithms.cql_settings import CQLSettings
+from vptr_policy.algorithms.learner import Learner
 from vptr_policy.data.augmentation import Augmentation
 from vptr_policy.data.batches import Batch, BatchOptions, RobotBatches
 from vptr_policy.data.demonstrations import Cache
@@ -24,35 +30,50 @@ from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.critic import Critic
 from vptr_policy.training.device import prepare
 from vptr_policy.training.optimizer import gradient_norm, make_optimizer
-from vptr_policy.training.stream import Stream
+from vptr_policy.training.stream import Source, Stream
+from vptr_policy.training.video import VideoRun
+from vptr_policy.training.video_options import ICVFOptions
 
 BATCH = 64
 TRAJECTORIES, STEPS = 40, 40
 CPU = torch.device("cpu")
 BASELINE = "pictures encoded anew for each use, NCHW, three optimisers in a loop"
-Step = Callable[[Batch], None]
+Step = Callable[[Any], None]
 
 
 def training(rounds: int = 8) -> List[Measure]:
-    """A step of CQL with the small encoder, and the share of its time that it waits for data."""
+    """A step of CQL with the small encoder, and the share of its time, and of a step on video, that waits for data."""
     threads = torch.get_num_threads()
     cores = len(os.sched_getaffinity(0))
     torch.set_num_threads(cores)
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            source = _source(Path(folder))
-            ours, theirs = _interleaved([_ours(), _straightforward()], source, rounds)
-            steps = Measure("training", f"CQL step, batch {BATCH}, {cores} threads", "ms", ours, theirs, BASELINE)
-            alone = _share_in_the_loop(source, rounds)
-            shares = [(workers, _share(source, workers, rounds)) for workers in (0, 2)]
+        with tempfile.TemporaryDirectory() as scratch:
+            source = _source(Path(scratch))
+            steps, straightforward = _cql(), _straightforward()
+            ours, theirs = _interleaved([steps, straightforward], source, rounds)
+            shares = [100 * _convolutions(step, source) for step in (steps, straightforward)]
+            measures = [
+                Measure("training", f"CQL step, batch {BATCH}, {cores} threads", "ms", ours, theirs, BASELINE),
+                Measure("training", "share of its time in convolutions", "%", *shares, BASELINE, True),
+                *_waits("CQL", source, _cql, rounds),
+            ]
+            synthetic_index(Path(scratch) / "clips", 1.0)
+            options = ICVFOptions(video=(Path(scratch) / "clips",), out=Path(scratch) / "run", device="cpu")
+            run = VideoRun(options)
+            measures += _waits("ICVF", run.source, lambda: _step(run.learner), rounds)
     finally:
         torch.set_num_threads(threads)
-    names = {0: "data wait share, a thread", 2: "data wait share, 2 worker processes"}
-    waits = [
-        Measure("training", names[workers], "%", 100 * share, 100 * alone, "batches made in the loop")
-        for workers, share in shares
+    return measures
+
+
+def _waits(name: str, source: Source, begin: Callable[[], Step], rounds: int) -> List[Measure]:
+    """The share of the time of a run that its steps wait for batches, in the two ways of having them made."""
+    alone, baseline = 100 * _share_in_the_loop(source, begin(), rounds), "batches made in the loop"
+    ways = {0: f"{name} data wait share, a thread", 2: f"{name} data wait share, 2 worker processes"}
+    return [
+        Measure("training", way, "%", 100 * _share(source, begin(), workers, rounds), alone, baseline)
+        for workers, way in ways.items()
     ]
-    return [steps, *waits]
 
 
 def _source(folder: Path) -> RobotBatches:
@@ -78,14 +99,18 @@ def _networks() -> Tuple[Actor, Critic]:
     return Actor(config), Critic(config)
 
 
-def _ours() -> Step:
-    learner = CQLLearner(*_networks(), CQLSettings())
+def _cql() -> Step:
+    return _step(CQLLearner(*_networks(), CQLSettings()))
+
+
+def _step(learner: Learner) -> Step:
+    """An update as the training loop makes it."""
     prepare(learner, CPU, False)
     optimizer = make_optimizer(learner.parameter_groups())
     generator = torch.Generator()
     done = 0
 
-    def step(batch: Batch) -> None:
+    def step(batch: Any) -> None:
         nonlocal done
         loss, _ = learner(batch, generator)
         optimizer.zero_grad()
@@ -148,9 +173,18 @@ def _interleaved(steps: List[Step], source: RobotBatches, rounds: int) -> List[f
     return [1e3 * float(np.median(times[2:])) for times in seconds]
 
 
-def _share(source: RobotBatches, workers: int, rounds: int) -> float:
+def _convolutions(step: Step, source: RobotBatches) -> float:
+    """The share of the processor's time of a step that convolutions take, forward and backward."""
+    batch = source[0]
+    step(replace(batch))
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        step(replace(batch))
+    spent = [(row.key, row.self_cpu_time_total) for row in profile.key_averages()]
+    return sum(time_us for key, time_us in spent if "conv" in key.lower()) / sum(time_us for _, time_us in spent)
+
+
+def _share(source: Source, step: Step, workers: int, rounds: int) -> float:
     """The share of the time of a run that its steps wait for batches, once it goes."""
-    step = _ours()
     with Stream(source, 0, rounds + 2, workers, CPU) as stream:
         for _ in range(2):
             step(stream.next())
@@ -160,9 +194,9 @@ def _share(source: RobotBatches, workers: int, rounds: int) -> float:
         return (stream.waited_s - before) / (time.perf_counter() - began)
 
 
-def _share_in_the_loop(source: RobotBatches, rounds: int) -> float:
+def _share_in_the_loop(source: Source, step: Step, rounds: int) -> float:
     """The same where each batch is made when it is needed."""
-    step, waited = _ours(), 0.0
+    waited = 0.0
     step(source[0])
     began = time.perf_counter()
     for number in range(1, rounds + 1):

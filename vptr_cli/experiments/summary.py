@@ -181,11 +181,17 @@ def _improvement(panel: Any, rows: Sequence[Row]) -> None:
     for place, row in enumerate(rows):
         found = ratio(row)
         if found is None:
-            panel.text(place, 1.0, "no ratio: one of\nthem never succeeded", ha="center", va="center", backgroundcolor="w")
+            panel.text(
+                place, 1.0, "no ratio: one of\nthem never succeeded", ha="center", va="center", backgroundcolor="w"
+            )
             continue
         below, above = found.ratio - found.low, found.high - found.ratio
-        panel.errorbar(place, found.ratio, [[below], [above]], fmt="o", color=COLOURS["v-ptr"], ecolor="black", capsize=3)
-        panel.annotate(f"{found.ratio - 1.0:+.0%}", (place, found.ratio), (8, 0), textcoords="offset points", va="center")
+        panel.errorbar(
+            place, found.ratio, [[below], [above]], fmt="o", color=COLOURS["v-ptr"], ecolor="black", capsize=3
+        )
+        panel.annotate(
+            f"{found.ratio - 1.0:+.0%}", (place, found.ratio), (8, 0), textcoords="offset points", va="center"
+        )
     panel.set_xticks(range(len(rows)), [row.axis for row in rows])
     panel.set_xlim(-0.5, len(rows) - 0.5)
     panel.axhline(1.0, color="black", linewidth=0.8, zorder=0)
