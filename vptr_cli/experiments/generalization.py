@@ -63,6 +63,7 @@ class Setting:
     target_share: float = 0.7
     """tau; the paper prints .7 for simulation, which its own text and its code read differently"""
     alpha: float = 5.0
+    """of V-PTR and PTR alike (V-PTR C.2), though PTR has 10 elsewhere"""
     bc_weight: float = 0.0
     shipped: bool = False
     """As the shipped policy is trained: targets are kept to what returns can be, Q is not pushed below the returns seen
