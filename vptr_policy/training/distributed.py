@@ -4,7 +4,7 @@ import contextlib
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Callable, Iterator, TypeVar
+from typing import Callable, Iterator, List, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -54,6 +54,13 @@ class Place:
         if self.world > 1:
             dist.all_reduce(values)
             values /= self.world
+        return values
+
+    def gather(self, value: Made) -> List[Made]:
+        """The value of each process, for all."""
+        values: List[Made] = [value] * self.world
+        if self.world > 1:
+            dist.all_gather_object(values, value)
         return values
 
     def lead(self, value: float) -> float:

@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from vptr_policy.algorithms.learner import Info, Learner
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
+from vptr_policy.data.video.damage import DamageLog, all_met
 from vptr_policy.replacement import recover
 from vptr_policy.training.device import choose_device, prepare
 from vptr_policy.training.distributed import Place
@@ -51,11 +52,16 @@ class Loop:
         evaluate: Optional[Evaluate] = None,
         place: Optional[Place] = None,
         begin: Optional[Callable[[TrainingState], None]] = None,
+        damage: Optional[Mapping[str, DamageLog]] = None,
     ) -> None:
-        """``begin`` gives a run that has no state of its own yet that of another one."""
+        """``begin`` gives a run that has no state of its own yet that of another one.
+
+        ``damage``: the logs of the source, by the name that each has in the state, of which they go on when resumed.
+        """
         self._options = options
         self._out = out
         self._begin = begin
+        self._damage = damage or {}
         self._write_checkpoint = save
         self._evaluate = evaluate if options.evaluate_every else None
         self._place = place or Place()
@@ -79,6 +85,8 @@ class Loop:
         resumed = state.restore(self._out)
         if not resumed and self._begin is not None:
             self._begin(state)
+        for name, log in self._damage.items():
+            log.resume(state.met.get(name, [0]), self._place.leads)
         if self._place.world > 1:
             self._model = DistributedDataParallel(state.learner)
         self._place.wait()
@@ -107,8 +115,10 @@ class Loop:
             if self._evaluate and state.step % options.evaluate_every == 0:
                 self._judge(self._evaluate, metrics)
                 pace = _Pace(state.step, stream.waited_s)
-            if state.step % options.save_every == 0 and self._place.leads:
-                state.save(self._out)
+            if state.step % options.save_every == 0:
+                self._gather()
+                if self._place.leads:
+                    state.save(self._out)
 
     def _progress(self) -> float:
         """Share of the run that is done, by steps or by time, whichever is further."""
@@ -170,9 +180,14 @@ class Loop:
             "--learning-rate."
         )
 
+    def _gather(self) -> None:
+        """Have in the state what all processes have met; each of them must ask for it."""
+        self.state.met = {name: all_met(self._place.gather(log.met())) for name, log in self._damage.items()}
+
     def _judge(self, evaluate: Evaluate, metrics: Union[Metrics, NoMetrics]) -> None:
         """Evaluate, and keep the checkpoint as the best so far if it is (later wins a tie)."""
         state = self.state
+        self._gather()
         if self._place.leads:
             name = f"checkpoints/step-{state.step:06d}"
             self._write_checkpoint(self._out / name, state, {})
@@ -190,6 +205,7 @@ class Loop:
     def _finish(self, metrics: Union[Metrics, NoMetrics]) -> None:
         if self._evaluate is not None and self.state.evaluated_step != self.state.step:
             self._judge(self._evaluate, metrics)
+        self._gather()
         if self._place.leads:
             self.state.save(self._out)  # first: a run without its checkpoint writes it when it is started again
             if self._evaluate is None and self._written_step() != self.state.step:

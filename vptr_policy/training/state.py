@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Set
 
@@ -38,6 +38,8 @@ class TrainingState:
     evaluated_step: int = -1
     start: Optional[Dict[str, Any]] = None
     """which state of which run it began from, for the card"""
+    met: Dict[str, List[int]] = field(default_factory=dict)
+    """what all processes have met of the damage in the data, by the name of its count on the card"""
 
     def save(self, folder: Path) -> None:
         """Replace the state file of a run."""
@@ -47,6 +49,7 @@ class TrainingState:
             "evaluated_step": self.evaluated_step,
             "best": None if self.best is None else [self.best.name, self.best.metrics],
             "start": self.start,
+            "met": self.met,
         }
         partial = folder / (STATE + ".partial")
         with writing(folder / STATE, partial):
@@ -72,12 +75,13 @@ class TrainingState:
         self.evaluated_step = counters["evaluated_step"]
         self.best = None if counters["best"] is None else Best(*counters["best"])
         self.start = counters.get("start")
+        self.met = counters.get("met", {})
         return True
 
     def begin_from(self, folder: Path) -> None:
         """Go on from the state of another run of the same networks; its evaluations were of other data."""
         self.restore(folder)
-        self.best, self.evaluated_step = None, -1
+        self.best, self.evaluated_step, self.met = None, -1, {}
 
     def _tensors(self) -> Dict[str, Tensor]:
         moments = self.optimizer.state_dict()["state"]

@@ -13,6 +13,7 @@ from vptr_policy.algorithms.icvf_learner import ICVFLearner, ICVFSettings
 from vptr_policy.algorithms.learner import Learner
 from vptr_policy.data.augmentation import Augmentation
 from vptr_policy.data.video.crops import VIP_CROP, Crop
+from vptr_policy.data.video.damage import count_met
 from vptr_policy.data.video.sampling import ICVF_GOALS, VIDEO_GOALS
 from vptr_policy.data.video.stream import ClipBatches, ClipStream, ContrastBatches, IntentBatches, OrderedBatches
 from vptr_policy.encoder_checkpoint import EncoderCard, save_encoder
@@ -41,7 +42,8 @@ class VideoRun:
         network, self.learner, settings = _learner(options)
         self.source = self._place.first(lambda: video_source(options, self._place))
         self._card = EncoderCard({"name": options.PRESET, **settings}, network)
-        self.loop = Loop(self.learner, options, options.out, self._save, None, self._place)
+        damage = {"damaged_frames": self.source.damaged, "replaced_by_sound_clips": self.source.stand_ins}
+        self.loop = Loop(self.learner, options, options.out, self._save, None, self._place, damage=damage)
 
     def run(self) -> Path:
         """Train to the end; returns the folder of the checkpoint."""
@@ -55,11 +57,7 @@ class VideoRun:
         described = describe_clips(self.source, self._options.video)
         card = replace(
             self._card,
-            data={
-                **described,
-                "damaged_frames": len(self.source.damaged),
-                "replaced_by_sound_clips": len(self.source.stand_ins),
-            },
+            data={**described, **{name: count_met(met) for name, met in state.met.items()}},
             training=made_by(self._options, state),
             metrics=dict(figures),
         )

@@ -1,11 +1,14 @@
 """The state of a run, and the optimiser that is part of it."""
 
+import json
 from pathlib import Path
 from typing import List
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from vptr_policy.algorithms.cql_learner import CQLLearner
 from vptr_policy.algorithms.cql_settings import CQLSettings
@@ -36,14 +39,26 @@ def test_it_comes_back_whole_with_networks_that_share_an_encoder(tmp_path: Path)
     saved, restored = _state(0), _state(1)
     _step(saved)
     saved.best, saved.elapsed_s = Best("checkpoints/step-000001", {"success": 0.5}), 12.5
+    saved.met = {"damaged_frames": [1, 7, 5 << 40]}
     saved.save(tmp_path)
     assert restored.restore(tmp_path)
     assert (restored.step, restored.elapsed_s, restored.best) == (1, 12.5, saved.best)
+    assert restored.met == saved.met
     for state in (saved, restored):
         _step(state)  # the moments of the optimiser must be the same too
     ours, theirs = saved.learner.state_dict(), restored.learner.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     assert restored.learner.actor.encoder is restored.learner.critic.encoder  # type: ignore[union-attr]
+
+
+def test_a_state_from_before_damage_was_kept_still_loads(tmp_path: Path) -> None:
+    _state(0).save(tmp_path)
+    with safe_open(str(tmp_path / STATE), "pt") as stored:
+        counters = json.loads(stored.metadata()["counters"])
+    del counters["met"]
+    save_file(load_file(str(tmp_path / STATE)), str(tmp_path / STATE), {"counters": json.dumps(counters)})
+    restored = _state(1)
+    assert restored.restore(tmp_path) and restored.met == {}
 
 
 def test_a_damaged_or_foreign_state_is_named(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ seen. A frame that turns out damaged is named once and counted; its sample is re
 
 import hashlib
 import logging
-from multiprocessing import context
-from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import Any, Callable, ClassVar, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, ClassVar, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -19,6 +17,7 @@ from vptr_policy.data.augmentation import Augmentation, augment, draw
 from vptr_policy.data.pictures import DamagedPicture
 from vptr_policy.data.video.batches import ClipBatch, ContrastBatch, IntentBatch, OrderedBatch
 from vptr_policy.data.video.crops import VIP_CROP, Crop, decode_crop, draw_crops
+from vptr_policy.data.video.damage import DamageLog
 from vptr_policy.data.video.index import ClipIndex, open_clips
 from vptr_policy.data.video.sampling import (
     ICVF_GOALS,
@@ -39,44 +38,6 @@ DRAWS, COLOURS, REPLACEMENTS, STAND_INS = range(4)
 """What the random numbers of an update are for."""
 Make = Callable[[Clips, int, np.random.Generator], Draw]
 """Draws a number of samples from clips."""
-
-
-class DamageLog:
-    """The damaged frames or samples met so far, shared by the processes that make batches; names each once.
-
-    Beyond some 60,000 it cannot tell any more what it has met before, and names and counts that each time.
-    """
-
-    SLOTS = 1 << 16
-    PROBES = 1 << 6
-
-    def __init__(self) -> None:
-        self._seen = RawArray("Q", self.SLOTS + 1)
-        """what was met, and at the end how many more"""
-
-    def __getstate__(self) -> Dict[str, Any]:
-        """Shared memory can only be handed to a process that is being started; any other copy has a log of its own."""
-        return vars(self) if context.get_spawning_popen() is not None else {"_seen": None}
-
-    def __setstate__(self, state: Dict[str, Any]) -> None:
-        self._seen = state["_seen"] or RawArray("Q", self.SLOTS + 1)
-
-    def __len__(self) -> int:
-        seen = np.frombuffer(self._seen, np.uint64)
-        return int(np.count_nonzero(seen[:-1]) + seen[-1])
-
-    def note(self, place: int, text: str) -> None:
-        """Name what is damaged, known by a number of its own, unless that was done before."""
-        for probe in range(self.PROBES):
-            slot = (place + probe) % self.SLOTS
-            if self._seen[slot] == place + 1:
-                return
-            if self._seen[slot] == 0:
-                self._seen[slot] = place + 1
-                break
-        else:
-            self._seen[self.SLOTS] += 1
-        logging.getLogger(__name__).warning("left out: %s", text)
 
 
 class ClipStream:
@@ -150,7 +111,7 @@ class ClipStream:
                 continue
             if number >= TRIES:
                 text = f"sample {row} of update {step}, {TRIES} in a row were damaged; a sound clip stands in for it"
-                self.stand_ins.note(step * self._batch + row, text)
+                self.stand_ins.note((self._rank << 40) + step * self._batch + row, text)
             return (clips, frames), pictures
         raise RuntimeError(f"update {step}: no clip is sound, the last one tried: {damage}") from damage
 

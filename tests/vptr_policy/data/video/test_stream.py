@@ -10,17 +10,11 @@ import torch
 from clip_fixture import damage, noise, place, write_clips
 
 from vptr_policy.data.video.crops import Crop
+from vptr_policy.data.video.damage import DamageLog, all_met, count_met
 from vptr_policy.data.video.index import open_clips
 from vptr_policy.data.video.jpeg import encode
 from vptr_policy.data.video.shards import ClipWriter, shard_name
-from vptr_policy.data.video.stream import (
-    ClipBatches,
-    ClipStream,
-    ContrastBatches,
-    DamageLog,
-    IntentBatches,
-    OrderedBatches,
-)
+from vptr_policy.data.video.stream import ClipBatches, ClipStream, ContrastBatches, IntentBatches, OrderedBatches
 from vptr_policy.training.stream import Stream
 
 KINDS = (IntentBatches, ClipBatches, OrderedBatches, ContrastBatches)
@@ -170,6 +164,34 @@ def test_nothing_is_left_out_in_silence_however_much_it_is(caplog: Any, monkeypa
         log.note(number, f"frame {number}")
     assert len(log) == 20
     assert [record.getMessage() for record in caplog.records] == [f"left out: frame {number}" for number in range(20)]
+
+
+def test_a_log_goes_on_from_what_was_met_before(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DamageLog, "SLOTS", 8)
+    before, after, other = DamageLog(), DamageLog(), DamageLog()
+    for number in range(5):
+        before.note(number, f"frame {number}")
+    after.resume(before.met())
+    other.resume(before.met(), leads=False)
+    caplog.clear()
+    for number in range(3, 12):
+        after.note(number, f"frame {number}")
+    assert [record.getMessage() for record in caplog.records] == [f"left out: frame {n}" for n in range(5, 12)]
+    assert len(after) == 12
+    other.note(20, "frame 20")
+    assert count_met(all_met([after.met(), other.met()])) == 13, "what two processes have met is one"
+    full = DamageLog()
+    full.resume(all_met([after.met(), other.met()]))
+    assert len(full) == 13 and count_met(all_met([full.met(), DamageLog().met()])) == 13
+
+
+def test_two_ranks_have_stand_ins_of_their_own(tmp_path: Path) -> None:
+    folder = _broken(tmp_path, [clip for clip in range(12) if clip != 7], 12)
+    ranks = [ClipBatches([folder], batch=4, size=8, rank=rank) for rank in range(2)]
+    for source in ranks:
+        source[0], source[1]
+    together = all_met([source.stand_ins.met() for source in ranks])
+    assert count_met(together) == sum(len(source.stand_ins) for source in ranks) > 2
 
 
 def test_worker_processes_share_what_they_found(tmp_path: Path) -> None:
