@@ -6,18 +6,21 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from eval_protocol.statistics import proportion
+from eval_protocol.statistics import Proportion, proportion
 
 TWO_SIDED, GREATER = "two-sided", "greater"
 """What a test asks: whether the two differ, or whether the first is better."""
+PAIRED, UNPAIRED = "paired", "unpaired"
+"""What an interval of a difference is of: the same scenes or starts with both policies, or trials of their own."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Policy ``a`` against ``b`` on the same scenes.
 
-    ``only_a`` scenes were solved by a alone, ``only_b`` by b alone. ``mcnemar_p`` is the exact test of the pairs and
-    the primary one here; ``boschloo_p`` ignores the pairing, as a reader who has only the counts must.
+    ``only_a`` scenes were solved by a alone, ``only_b`` by b alone. ``low`` to ``high`` is Newcombe's interval of the
+    difference for pairs. ``mcnemar_p`` is the exact test of the pairs and the primary one here; ``boschloo_p`` ignores
+    the pairing, as a reader who has only the counts must.
     """
 
     successes_a: int
@@ -32,8 +35,8 @@ class Comparison:
     boschloo_p: float
 
     def to_json(self) -> Dict[str, Any]:
-        """The fields as plain numbers."""
-        return asdict(self)
+        """The fields as plain numbers, and which kind of interval it is."""
+        return {**asdict(self), "interval": PAIRED}
 
 
 def compare(a: Sequence[bool], b: Sequence[bool], confidence: float = 0.95) -> Comparison:
@@ -43,7 +46,7 @@ def compare(a: Sequence[bool], b: Sequence[bool], confidence: float = 0.95) -> C
         raise ValueError(f"{one.shape} and {other.shape} successes: expected those of the same scenes, at least one")
     count, wins, losses = len(one), int((one & ~other).sum()), int((other & ~one).sum())
     k_a, k_b = int(one.sum()), int(other.sum())
-    low, high = difference_interval(k_a, count, k_b, count, confidence)
+    low, high = paired_interval(int((one & other).sum()), wins, losses, int((~one & ~other).sum()), confidence)
     return Comparison(
         k_a, k_b, count, wins, losses, (k_a - k_b) / count, low, high,
         mcnemar(wins, losses), boschloo(k_a, count, k_b, count),
@@ -72,18 +75,42 @@ def boschloo(successes_a: int, trials_a: int, successes_b: int, trials_b: int, a
 def difference_interval(
     successes_a: int, trials_a: int, successes_b: int, trials_b: int, confidence: float = 0.95
 ) -> Tuple[float, float]:
-    """Newcombe's interval of the difference a - b of two rates, from their Wilson intervals (Newcombe 1998, method 10).
+    """Newcombe's interval of the difference a - b of two rates of independent trials, from their Wilson intervals.
 
-    It ignores the pairing of the scenes, and is therefore rather too wide than too narrow where both policies tend to
-    solve the same scenes. Where one has no trials, nothing is known: -1 to 1.
+    (Statistics in Medicine 17:873-890, 1998, method 10.) Of pairs it is rather too wide than too narrow where both
+    tend to succeed in the same ones: ``paired_interval`` is for those. Without trials of one nothing is known: -1 to 1.
     """
-    if not (trials_a and trials_b):
+    return _joined(proportion(successes_a, trials_a, confidence), proportion(successes_b, trials_b, confidence), 0.0)
+
+
+def paired_interval(both: int, only_a: int, only_b: int, neither: int, confidence: float = 0.95) -> Tuple[float, float]:
+    """Newcombe's interval of the difference a - b of two rates in the same scenes, of which four counts are given.
+
+    (Statistics in Medicine 17:2635-2650, 1998, method 10: the Wilson intervals of the two rates are joined by the
+    correlation phi, which is corrected for continuity where it is positive, and 0 where a rate is 0 or 1.) Without
+    scenes nothing is known: -1 to 1.
+    """
+    successes_a, successes_b, trials = both + only_a, both + only_b, both + only_a + only_b + neither
+    agreement = float(both * neither - only_a * only_b)
+    if agreement > 0:
+        agreement = max(agreement - trials / 2, 0.0)
+    scale = successes_a * (trials - successes_a) * successes_b * (trials - successes_b)
+    phi = agreement / np.sqrt(scale) if scale else 0.0
+    return _joined(proportion(successes_a, trials, confidence), proportion(successes_b, trials, confidence), phi)
+
+
+def _joined(a: Proportion, b: Proportion, phi: float) -> Tuple[float, float]:
+    """The interval of the difference of two rates whose estimates have the correlation ``phi``."""
+    if not (a.trials and b.trials):
         return -1.0, 1.0
-    a, b = proportion(successes_a, trials_a, confidence), proportion(successes_b, trials_b, confidence)
-    rate_a, rate_b = successes_a / trials_a, successes_b / trials_b
-    below = np.hypot(rate_a - a.wilson_low, b.wilson_high - rate_b)
-    above = np.hypot(a.wilson_high - rate_a, rate_b - b.wilson_low)
-    return float(rate_a - rate_b - below), float(rate_a - rate_b + above)
+    rate_a, rate_b = a.successes / a.trials, b.successes / b.trials
+
+    def reach(one: float, other: float) -> float:
+        return float(np.sqrt(one**2 - 2.0 * phi * one * other + other**2))
+
+    below = reach(rate_a - a.wilson_low, b.wilson_high - rate_b)
+    above = reach(a.wilson_high - rate_a, rate_b - b.wilson_low)
+    return rate_a - rate_b - below, rate_a - rate_b + above
 
 
 def holm(p_values: Sequence[float]) -> List[float]:

@@ -3,7 +3,15 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Dict, Hashable, List, Optional, Sequence, Tuple
 
-from eval_protocol.comparison import TWO_SIDED, boschloo, difference_interval, mcnemar
+from eval_protocol.comparison import (
+    PAIRED,
+    TWO_SIDED,
+    UNPAIRED,
+    boschloo,
+    difference_interval,
+    mcnemar,
+    paired_interval,
+)
 from eval_protocol.posterior import probability_better
 from eval_protocol.sequential import e_values
 from eval_protocol.stratified import Stratum, excess, stratified
@@ -14,6 +22,8 @@ TESTS = {
     "mcnemar": "exact McNemar test of the matched starts",
     "sequential": "e-process over the matched starts, valid at any time (Ville's inequality)",
 }
+OF_PAIRS = ("mcnemar", "sequential")
+"""Those that are of matched starts alone."""
 INCONCLUSIVE = "inconclusive"
 
 
@@ -33,6 +43,8 @@ class Outcome:
 class Contrast:
     """Policy a against b; p-values by ``alternative``, ``low`` to ``high`` the interval of the difference a - b.
 
+    ``interval`` says which of Newcombe's that is, of the kind of the declared test: ``paired`` where it is one of
+    matched starts and each trial has its match, else ``unpaired``, which takes all trials for independent.
     ``mcnemar_p`` and ``e_value`` are None where no starts match; ``e_value`` is the highest so far, ``adjusted_p``
     Holm's over several contrasts (the p-value itself for one alone). ``favours``: above 0 where what the declared test
     measures speaks for a, below where for b; where conditions were tried unequally often, the raw difference may say
@@ -48,6 +60,7 @@ class Contrast:
     difference: Optional[float]
     low: float
     high: float
+    interval: str
     probability_better: float
     boschloo_p: float
     stratified_p: float
@@ -73,6 +86,7 @@ class Contrast:
         if self.difference is None:
             return f"{INCONCLUSIVE}: {counts}; not both have been tried."
         shown = f"{counts}; difference {self.difference:+.2f}, 95 % interval {self.low:+.2f} to {self.high:+.2f}"
+        shown += f" ({self.interval})"
         found = f"e-value {self.e_value:.3g}" if self.test == "sequential" and self.e_value is not None else (
             f"p = {self.adjusted_p:.3g}"
         )  # fmt: skip
@@ -94,9 +108,15 @@ def contrast(
 ) -> Contrast:
     """Compare the judged trials of two policies, in the order in which they were run."""
     k_a, n_a, k_b, n_b = (*_count(a), *_count(b))
-    low, high = difference_interval(k_a, n_a, k_b, n_b)
     pairs = matched(a, b)
     only_a, only_b = sum(x and not y for x, y in pairs), sum(y and not x for x, y in pairs)
+    interval = PAIRED if test in OF_PAIRS and 0 < n_a == n_b == len(pairs) else UNPAIRED
+    both, neither = k_a - only_a, n_a - k_a - only_b  # where all are paired
+    low, high = (
+        paired_interval(both, only_a, only_b, neither)
+        if interval == PAIRED
+        else difference_interval(k_a, n_a, k_b, n_b)
+    )
     e_value = max(e_values(pairs, alternative)) if pairs else None
     p_values = {
         "boschloo": boschloo(k_a, n_a, k_b, n_b, alternative),
@@ -113,6 +133,7 @@ def contrast(
     found = Contrast(
         a=names[0], b=names[1], successes_a=k_a, trials_a=n_a, successes_b=k_b, trials_b=n_b,
         difference=k_a / n_a - k_b / n_b if n_a and n_b else None, low=low, high=high,
+        interval=interval,
         probability_better=probability_better(k_a, n_a, k_b, n_b),
         boschloo_p=p_values["boschloo"], stratified_p=p_values["stratified"], pairs=len(pairs), only_a=only_a,
         only_b=only_b, mcnemar_p=p_values["mcnemar"] if pairs else None, e_value=e_value, alternative=alternative,

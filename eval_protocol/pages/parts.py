@@ -57,7 +57,7 @@ content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src
 <tr><td>{{ c.a }} against {{ c.b }}</td><td class="own">{{ c.verdict }}</td>
 <td>{{ c.successes_a }}/{{ c.trials_a }}<br>{{ c.successes_b }}/{{ c.trials_b }}</td>
 <td>{% if c.difference is none %}-{% else %}{{ "%+.2f"|format(c.difference) }}<br>
-<small>{{ "%+.2f to %+.2f"|format(c.low, c.high) }}</small>{% endif %}</td>
+<small>{{ "%+.2f to %+.2f"|format(c.low, c.high) }}, {{ c.interval }}</small>{% endif %}</td>
 <td>{{ chance(c.probability_better) }}</td>
 <td{% if c.test == "boschloo" %} class="own"{% endif %}>{{ number(c.boschloo_p) }}</td>
 <td{% if c.test == "stratified" %} class="own"{% endif %}>{{ number(c.stratified_p) }}</td>
@@ -68,7 +68,8 @@ content="default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src
 {% endfor %}
 </table></div>
 <p class="soft">Bold: the test that decides. The others are shown so that none can be chosen afterwards. Difference:
-first minus second, Newcombe&rsquo;s interval. McNemar: starts that only the first, only the
+first minus second, with Newcombe&rsquo;s interval: paired where the test that decides is of pairs and each trial
+has its match, else unpaired, which takes all trials for independent. McNemar: starts that only the first, only the
 second solved. P(first is better) is Bayesian, from Beta(1, 1) priors; e-value: the highest so far.</p>
 {% endmacro %}
 

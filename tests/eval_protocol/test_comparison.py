@@ -2,8 +2,9 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import multinomial
 
-from eval_protocol.comparison import boschloo, compare, difference_interval, holm, mcnemar
+from eval_protocol.comparison import boschloo, compare, difference_interval, holm, mcnemar, paired_interval
 
 
 def test_mcnemar_is_a_sign_test_of_the_scenes_that_differ():
@@ -28,9 +29,47 @@ def test_equal_extremes_do_not_differ():
 @pytest.mark.parametrize(
     ("counts", "interval"), [((9, 10, 3, 10), (0.1705, 0.8090)), ((56, 70, 48, 80), (0.0524, 0.3339))]
 )
-def test_newcombes_interval_is_that_of_his_table(counts, interval):
-    """Method 10 of Newcombe (1998), table II."""
+def test_newcombes_interval_of_independent_trials_is_that_of_his_table(counts, interval):
+    """Method 10 of Newcombe (1998), Statistics in Medicine 17:873-890, table II."""
     assert difference_interval(*counts) == pytest.approx(interval, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("counts", "interval"),
+    [
+        ((36, 12, 2, 0), (0.0569, 0.3404)),
+        ((18, 12, 2, 18), (0.0562, 0.3290)),
+        ((53, 0, 0, 1), (-0.0729, 0.0729)),
+        ((0, 30, 0, 0), (0.8395, 1.0)),
+    ],
+)
+def test_newcombes_interval_of_pairs_is_that_of_his_table(counts, interval):
+    """Method 10 of Newcombe (1998), Statistics in Medicine 17:2635-2650; phi below and above 0, corrected and not."""
+    assert paired_interval(*counts) == pytest.approx(interval, abs=5e-5)
+    both, only_a, only_b, neither = counts
+    assert paired_interval(both, only_b, only_a, neither) == pytest.approx((-interval[1], -interval[0]), abs=5e-5)
+    assert paired_interval(neither, only_a, only_b, both) == pytest.approx(interval, abs=5e-5)
+
+
+def test_pairs_that_tell_nothing_of_each_other_have_the_interval_of_independent_trials():
+    assert paired_interval(4, 8, 2, 4) == pytest.approx(difference_interval(12, 18, 6, 18))
+    assert paired_interval(1, 1, 7, 12) == difference_interval(2, 21, 8, 21), "the correction leaves no correlation"
+    assert paired_interval(0, 0, 0, 0) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("chances", [(0.5, 0.15, 0.05, 0.3), (0.3, 0.3, 0.1, 0.3), (0.1, 0.1, 0.3, 0.5)])
+def test_the_interval_of_pairs_holds_the_truth_as_often_as_it_says_and_is_the_narrower(chances):
+    """Over all outcomes of sixteen scenes, each as often as it comes up."""
+    trials = 16
+    tables = [(i, j, k, trials - i - j - k) for i in range(17) for j in range(17 - i) for k in range(17 - i - j)]
+    weights = multinomial.pmf(tables, trials, chances)
+    likely = [(table, weight) for table, weight in zip(tables, weights) if weight > 1e-5]
+    found = [paired_interval(*table) for table, _ in likely]
+    loose = [difference_interval(i + j, trials, i + k, trials) for (i, j, k, _), _ in likely]
+    shares = np.array([weight for _, weight in likely])
+    truth = chances[1] - chances[2]
+    assert 0.94 <= sum(shares[[low <= truth <= high for low, high in found]]) <= 0.98
+    assert shares @ [high - low for low, high in found] < shares @ [high - low for low, high in loose]
 
 
 def test_without_trials_the_difference_may_be_any():
@@ -42,6 +81,7 @@ def test_pairs_are_counted_scene_by_scene():
     found = compare([True, True, False, True], [True, False, False, False])
     assert (found.successes_a, found.successes_b, found.only_a, found.only_b) == (3, 1, 2, 0)
     assert found.difference == 0.5 and found.mcnemar_p == pytest.approx(0.5)
+    assert (found.low, found.high) == paired_interval(1, 2, 0, 1) and found.to_json()["interval"] == "paired"
 
 
 @pytest.mark.parametrize(("a", "b"), [([True], [True, False]), ([], [])])

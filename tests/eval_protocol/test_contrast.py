@@ -1,6 +1,6 @@
 import pytest
 
-from eval_protocol.comparison import boschloo, mcnemar
+from eval_protocol.comparison import boschloo, difference_interval, mcnemar, paired_interval
 from eval_protocol.contrast import INCONCLUSIVE, Outcome, contrast, matched, strata, with_p
 from eval_protocol.sequential import e_values
 from eval_protocol.stratified import Stratum
@@ -36,6 +36,15 @@ def test_the_verdict_is_that_of_the_declared_test():
     assert by == {"boschloo": "better", "stratified": "better", "mcnemar": INCONCLUSIVE, "sequential": "better"}
     assert contrast(("b", "a"), B, A).verdict == "worse"
     assert contrast(("b", "a"), B, A, alternative="greater").verdict == INCONCLUSIVE
+
+
+@pytest.mark.parametrize("test", ["boschloo", "stratified", "mcnemar", "sequential"])
+def test_the_interval_is_of_pairs_where_the_declared_test_is_and_each_trial_has_its_match(test):
+    found, short = contrast(("a", "b"), A, B, test), contrast(("a", "b"), A[1:], B, test)
+    paired, unpaired = (paired_interval(1, 7, 1, 3), "paired"), (difference_interval(8, 12, 2, 12), "unpaired")
+    assert ((found.low, found.high), found.interval) == (paired if test in ("mcnemar", "sequential") else unpaired)
+    assert f" ({found.interval})" in found.words()
+    assert ((short.low, short.high), short.interval) == (difference_interval(7, 11, 2, 12), "unpaired")
 
 
 def test_what_was_not_found_is_inconclusive_and_never_equal():

@@ -128,7 +128,7 @@ def read_outcomes(experiment: Shipped) -> Dict[Tuple[str, str], List[Dict[str, A
 
 
 def table(experiment: Shipped) -> List[str]:
-    """Lines of Markdown: the successes of both methods in each variant, and their difference with the exact test."""
+    """Lines of Markdown: the successes of both methods in each variant, and their difference as pairs of scenes."""
     from eval_protocol.comparison import compare
     from eval_protocol.statistics import proportion
 
@@ -144,8 +144,8 @@ def table(experiment: Shipped) -> List[str]:
     for variant in VARIANTS:
         ours, theirs = ([one for row in outcomes[m, variant] for one in row["outcomes"]] for m in METHODS)
         found = compare(ours, theirs)
-        text = f"{found.difference:+.3f} [{found.low:+.3f}, {found.high:+.3f}], McNemar p = {found.mcnemar_p:.3g}"
-        lines.append(f"\n{variant}: V-PTR - BC {text}")
+        text = f"{found.difference:+.3f} [{found.low:+.3f}, {found.high:+.3f}] (paired)"
+        lines.append(f"\n{variant}: V-PTR - BC {text}, McNemar p = {found.mcnemar_p:.3g}")
     return lines
 
 

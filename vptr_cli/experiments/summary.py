@@ -13,6 +13,11 @@ from vptr_cli.experiments.results import read_results
 RIVALS = ("ptr", "bc")
 """What v-ptr is compared with."""
 NAMES = {"v-ptr": "V-PTR", "ptr": "PTR", "bc": "BC"}
+HOW_TO_READ = (
+    "Of 95 %: Clopper-Pearson intervals of rates, Newcombe's paired intervals of differences in the same scenes. "
+    "p: exact McNemar test, beside it adjusted by Holm."
+)
+"""Stands below the table."""
 COLOURS = {"v-ptr": "#1b7837", "ptr": "#5e81ac", "bc": "#b8b8b8"}
 
 
@@ -44,7 +49,7 @@ def read_rows(experiment: Generalization) -> List[Row]:
 
 @dataclass(frozen=True)
 class Ratio:
-    """V-PTR's success rate over PTR's, with a 95 % interval (Katz's, on the logarithm)."""
+    """V-PTR's success rate over PTR's, with a 95 % interval (Katz's, on the logarithm, of unpaired trials)."""
 
     ratio: float
     low: float
@@ -64,7 +69,7 @@ def ratio(row: Row) -> Optional[Ratio]:
 
 
 def table(rows: Sequence[Row]) -> List[str]:
-    """Lines of Markdown: successes with 95 % Clopper-Pearson intervals, differences with exact p-values."""
+    """Lines of Markdown: successes and differences with their intervals and exact p-values, and which these are."""
     head = ["axis", "kinds", *(NAMES[method] for method in METHODS), *(f"V-PTR - {NAMES[rival]}" for rival in RIVALS)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     adjusted = _adjusted(rows)
@@ -73,7 +78,7 @@ def table(rows: Sequence[Row]) -> List[str]:
         cells += [str(row.rates.get(method, "")) for method in METHODS]
         cells += [_difference(row, rival, adjusted) for rival in RIVALS]
         lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return [*lines, "", HOW_TO_READ]
 
 
 def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:

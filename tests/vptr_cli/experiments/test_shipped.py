@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from eval_protocol.comparison import paired_interval
 from vptr_cli.experiments import results
 from vptr_cli.experiments.shipped import METHODS, SIZES, VARIANTS, Shipped, read_outcomes, table
 from vptr_cli.main import GROUPS
@@ -59,6 +60,7 @@ def test_the_table_compares_scene_by_scene(tmp_path):
     assert lines[2].startswith("| train | v-ptr | 9/10 | 9/10 | 18/20")
     assert lines[3].startswith("| train | bc | 5/10 | 5/10 | 10/20")
     assert "train: V-PTR - BC +0.400" in lines[-3] and "McNemar p = 0.00781" in lines[-3]
+    assert "[{:+.3f}, {:+.3f}] (paired)".format(*paired_interval(10, 8, 0, 2)) in lines[-3]
 
 
 def test_the_order_in_which_conditions_were_done_does_not_matter(tmp_path):

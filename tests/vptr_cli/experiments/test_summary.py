@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from eval_protocol.comparison import mcnemar
+from eval_protocol.comparison import mcnemar, paired_interval
 from vptr_cli.experiments import results
 from vptr_cli.experiments.generalization import AXES, METHODS, SIZES, VARIANTS, Generalization, find_setting
 from vptr_cli.experiments.summary import ratio, read_rows, table, write
@@ -37,9 +37,11 @@ def test_counts_and_tests_are_those_of_the_scenes(experiment):
     found = rows[0].against["ptr"]
     assert (found.only_a, found.only_b) == (8, 0) and found.mcnemar_p == pytest.approx(mcnemar(8, 0))
     assert rows[0].against["bc"].mcnemar_p == 1.0
+    assert (found.low, found.high) == paired_interval(4, 8, 0, 8)
     line = table(rows)[2]
     assert line.startswith("| targets | unseen | 12/20 [0.36, 0.81] | 4/20 [0.06, 0.44] | 12/20")
     assert "+0.40" in line and "p = 0.00781 (Holm 0.047)" in line
+    assert "Newcombe's paired intervals" in table(rows)[-1]
 
 
 def test_the_ratio_to_ptr_has_an_interval_of_its_logarithm(experiment):
@@ -65,6 +67,7 @@ def test_the_summary_is_written_in_four_forms(experiment, tmp_path):
     assert sorted(path.suffix for path in (tmp_path / "summary").iterdir()) == [".json", ".md", ".png", ".svg"]
     told = json.loads((tmp_path / "summary" / "paper-seed0.json").read_text())
     assert told["rows"][0]["v-ptr against"]["ptr"]["difference"] == 0.0
+    assert told["rows"][0]["v-ptr against"]["ptr"]["interval"] == "paired"
     assert told["setting"]["target_share"] == 0.7
 
 
