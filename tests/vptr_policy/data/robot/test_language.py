@@ -1,17 +1,21 @@
 """Sentence embeddings by the packaged model, kept beside the data."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Any, List, Optional
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from vptr_policy.data.robot import language
 from vptr_policy.data.robot.language import Sentences, find_model, model_hash
+from vptr_policy.data.robot.sentence_model import MARK
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 TEXTS = ["put the knife in the pot", "place the blade into the pan", "close the drawer"]
@@ -84,12 +88,97 @@ def test_a_model_is_known_by_its_content(tmp_path: Path, home: Path) -> None:
     before = model_hash(copy)
     (copy / "config.json").write_text((copy / "config.json").read_text() + " ")
     assert model_hash(copy) != before != model_hash(packaged)
-    assert find_model(copy) == copy
     hashes = set()
     for weights in (b"one", b"other"):
-        (copy / "pytorch_model.bin").write_bytes(weights)
+        (copy / "model.safetensors").write_bytes(weights)
         hashes.add(model_hash(copy))
-    assert len(hashes) == 2
+    assert len(hashes) == 2 and find_model(copy) == copy
+
+
+def _linked(folder: Path) -> Path:
+    """The packaged model's files in a folder of its own; its modules.json is a copy."""
+    packaged = find_model()
+    assert packaged is not None
+    for path in packaged.rglob("*"):
+        if path.is_file():
+            (folder / path.relative_to(packaged)).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path.relative_to(packaged)).symlink_to(path)
+    (folder / MARK).unlink()
+    shutil.copy(str(packaged / MARK), str(folder / MARK))
+    return folder
+
+
+def _with_module(folder: Path, kind: str, **settings: Any) -> Path:
+    """The model with one more module, of which there are a config.json and the weights of a Dense that does nothing."""
+    modules = json.loads((_linked(folder) / MARK).read_text())
+    modules.append({"idx": 3, "name": "3", "path": "3_More", "type": kind})
+    (folder / MARK).write_text(json.dumps(modules))
+    (folder / "3_More").mkdir()
+    shape = {"in_features": 384, "out_features": 384, "bias": False}
+    (folder / "3_More" / "config.json").write_text(json.dumps({**shape, **settings}))
+    save_file({"linear.weight": torch.eye(384)}, str(folder / "3_More" / "model.safetensors"))
+    return folder
+
+
+@needs_model
+def test_a_model_in_a_folder_loads_with_a_dense_too(home: Path, tmp_path: Path) -> None:
+    activation = "torch.nn.modules.linear.Identity"
+    dense = _with_module(tmp_path / "dense", "sentence_transformers.models.Dense", activation_function=activation)
+    for model in (_linked(tmp_path / "plain"), dense):
+        made = Sentences(tmp_path / f"of-{model.name}", model).embed(TEXTS)
+        assert np.allclose(made, Sentences(home).embed(TEXTS), atol=1e-5)
+
+
+@needs_model
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "chosen_by_the_folder.Module",
+        "sentence_transformers_other.models.Pooling",
+        "sentence_transformers.SentenceTransformer",  # loads the modules.json of a folder within
+        "sentence_transformers.models.Asym",  # imports what its config.json names
+        "sentence_transformers.models.WordEmbeddings",
+    ],
+)
+def test_a_module_that_might_run_code_of_the_folder_is_refused(kind: str, tmp_path: Path) -> None:
+    folder = _with_module(tmp_path / "model", kind)
+    with pytest.raises(ValueError, match=rf"modules\.json names the module {kind}, expected .*take another model"):
+        Sentences(tmp_path / "home", folder)
+
+
+@needs_model
+@pytest.mark.parametrize("activation", ["os.abort", "torch.hub.load", None])
+def test_an_activation_that_is_none_of_torch_is_refused(activation: Optional[str], tmp_path: Path) -> None:
+    folder = _with_module(tmp_path / "m", "sentence_transformers.models.Dense", activation_function=activation)
+    with pytest.raises(ValueError, match=rf"names the activation_function {activation}, expected one of torch\.nn"):
+        Sentences(tmp_path / "home", folder)
+
+
+@needs_model
+@pytest.mark.parametrize("of", ["Transformer", "Dense"])
+def test_pickled_weights_are_refused(of: str, tmp_path: Path) -> None:
+    activation = "torch.nn.modules.linear.Identity"
+    folder = _with_module(tmp_path / "m", "sentence_transformers.models.Dense", activation_function=activation)
+    part = folder / "3_More" if of == "Dense" else folder
+    (part / "model.safetensors").rename(part / "pytorch_model.bin")
+    with pytest.raises(ValueError, match=rf"{part} has no model\.safetensors, which its {of} needs: pickles"):
+        Sentences(tmp_path / "home", folder)
+
+
+@needs_model
+def test_a_transformer_in_a_folder_within_is_refused(tmp_path: Path) -> None:
+    folder = _with_module(tmp_path / "model", "sentence_transformers.models.Transformer")
+    with pytest.raises(ValueError, match="has its Transformer in 3_More, expected in the folder itself"):
+        Sentences(tmp_path / "home", folder)
+
+
+@pytest.mark.parametrize("content", ["no JSON", "{}", '["Pooling"]'])
+def test_modules_that_cannot_be_read_are_told(content: str, tmp_path: Path) -> None:
+    (tmp_path / MARK).write_text(content)
+    with pytest.raises(
+        ValueError, match=r"modules\.json (cannot be read|is not what it should be).*take the model anew"
+    ):
+        find_model(tmp_path)
 
 
 def test_two_that_keep_sentences_in_one_place_lose_none(home: Path, tmp_path: Path) -> None:
