@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from vptr_cli.lines import whole_lines
+from vptr_cli.lines import whole_rows
+from vptr_policy.json_file import read_object
 
 LOG = "parts.jsonl"
 """Beside the parts' folders: which part took how long, one line an attempt, failed and interrupted ones too."""
@@ -102,7 +103,9 @@ def minutes(folder: Path) -> float:
 
 
 def _logged(folder: Path) -> List[Dict[str, Any]]:
-    return [json.loads(line) for line in whole_lines(folder / LOG)]
+    return whole_rows(
+        folder / LOG, ("part", "seconds", "recipe"), "remove the line, which only tells how long a part took"
+    )
 
 
 def _expect_same(name: str, recipe: str, made: str) -> None:
@@ -126,4 +129,5 @@ def _is_incomplete(path: Path) -> bool:
     """Whether it is the index of a data folder that is still being made."""
     if path.name != "index.json":
         return False
-    return not json.loads(path.read_text(encoding="utf-8")).get("complete", True)
+    index = read_object(path, (), f"remove {path.parent} and give the same command again to make it anew")
+    return not index.get("complete", True)

@@ -1,16 +1,18 @@
 """The results of `vptr sim evaluate` that count: of the weights that are there now, in the scenes asked for."""
 
-import json
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from vptr_cli.evaluate import identify
-from vptr_cli.lines import whole_lines
+from vptr_cli.lines import whole_rows
+
+KEYS = ("policy", "variant", "episodes", "seed", "steps", "checkpoint", "outcomes")
+"""What every line has."""
 
 
 def read_results(path: Path, policies: Sequence[Path], episodes: int, seed: int, steps: int) -> List[Dict[str, Any]]:
     """The lines of a file of results about checkpoint folders as they are now; none where there is no file."""
-    rows = [json.loads(line) for line in whole_lines(path)]
+    rows = whole_rows(path, KEYS, "remove the line: the part that evaluates makes up for it")
     asked = {"episodes": episodes, "seed": seed, "steps": steps}
     names = {str(policy) for policy in policies}
     found = [row for row in rows if row["policy"] in names and all(row[key] == asked[key] for key in asked)]

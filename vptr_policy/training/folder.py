@@ -5,7 +5,9 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Sequence
+
+from vptr_policy.json_file import read_object
 
 CONFIG = "config.json"
 LOCK = ".lock"
@@ -38,7 +40,7 @@ def claim(out: Path, options: Dict[str, Any]) -> None:
     path = out / CONFIG
     stored: Dict[str, Any] = {}
     if path.is_file() and (out / STATE).is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_config(out, (), "take another --out, or remove the file to go on with these options and data")
         names = sorted((set(stored) & set(options)) - set(FREE))
         differing = [name for name in names if stored[name] != options[name]]
         if differing:
@@ -48,6 +50,11 @@ def claim(out: Path, options: Dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({**stored, **options}, indent=2) + "\n", encoding="utf-8")
     os.replace(str(partial), str(path))
+
+
+def read_config(folder: Path, keys: Sequence[str], remedy: str) -> Dict[str, Any]:
+    """What a run kept; raises ValueError with the remedy where that is damaged or lacks one of ``keys``."""
+    return read_object(folder / CONFIG, keys, remedy)
 
 
 def make(out: Path) -> None:

@@ -1,6 +1,5 @@
 """The one training loop: updates, metrics, evaluations, checkpoints; resumes where it was killed."""
 
-import json
 import math
 import os
 import time
@@ -16,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from vptr_policy.algorithms.learner import Info, Learner
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
 from vptr_policy.data.video.damage import DamageLog, all_met
+from vptr_policy.json_file import read_object
 from vptr_policy.replacement import recover
 from vptr_policy.training.device import choose_device, prepare
 from vptr_policy.training.distributed import Place
@@ -23,7 +23,7 @@ from vptr_policy.training.metrics import Metrics, NoMetrics
 from vptr_policy.training.optimizer import gradient_norm, make_optimizer, scale_rates
 from vptr_policy.training.options import LoopOptions
 from vptr_policy.training.schedule import factor
-from vptr_policy.training.state import Best, TrainingState, unshared
+from vptr_policy.training.state import STATE, Best, TrainingState, unshared
 from vptr_policy.training.stream import Source, Stream
 from vptr_policy.weights import writing
 
@@ -217,7 +217,8 @@ class Loop:
         card = self._out / CHOSEN / CARD
         if not card.is_file():
             return None
-        written: Optional[int] = json.loads(card.read_text(encoding="utf-8")).get("metrics", {}).get("step")
+        remedy = f"remove {card.parent}: the same command again writes it anew from {STATE}"
+        written: Optional[int] = read_object(card, (), remedy).get("metrics", {}).get("step")
         return written
 
 

@@ -1,12 +1,11 @@
 """Going on from the state of another run: what must be the same, so that the state means the same."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
 from vptr_policy.training.algorithms import ALGORITHMS
-from vptr_policy.training.folder import CONFIG, FREE, STATE
+from vptr_policy.training.folder import CONFIG, FREE, STATE, read_config
 from vptr_policy.training.presets import PRESETS
 from vptr_policy.training.state import TrainingState, read_counters
 from vptr_policy.weights import fingerprint
@@ -18,6 +17,9 @@ MEANING = (
     "critic_state", "averaging",
 )  # fmt: skip
 """What makes a state what it is. Other options, such as alpha, may change from phase to phase: the card tells them."""
+NEEDED = ("preset", "steps", "finetune_at", "target", "source")
+"""What the config of a run of a policy has, without which it cannot be judged."""
+REMEDY = "take another --start, the folder of a run of a policy"
 OWN = (*FREE, "out", "start", "preset", "data_fingerprint")
 """What is every run's own, and not worth telling."""
 
@@ -61,8 +63,12 @@ class Start:
         if not path.is_file() or not (self.folder / STATE).is_file():
             missing = STATE if path.is_file() else CONFIG
             raise ValueError(f"{self.folder} has no {missing} to go on from: expected the folder of a run of a policy")
-        stored: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {**stored, "algorithm": algorithm_name(stored["preset"])}
+        stored = read_config(self.folder, NEEDED, REMEDY)
+        preset = PRESETS.get(str(stored["preset"]))
+        names = [a.name for kind, a in ALGORITHMS.items() if preset and issubclass(preset.options, kind)]
+        if not names:
+            raise ValueError(f"{path} is of the preset {stored['preset']}: expected that of a policy; {REMEDY}")
+        return {**stored, "algorithm": names[0]}
 
     def _check_step(self, stored: Mapping[str, Any], step: int) -> None:
         if step >= self.steps:
@@ -83,11 +89,3 @@ class Start:
 def has_target(config: Mapping[str, Any]) -> bool:
     """Whether target data join those of the source in a run of these options."""
     return bool(config["target"]) and bool(config["source"])
-
-
-def algorithm_name(preset: str) -> str:
-    """The algorithm of a preset, or the preset itself where it pre-trains an encoder."""
-    for kind, algorithm in ALGORITHMS.items():
-        if issubclass(PRESETS[preset].options, kind):
-            return algorithm.name
-    return preset

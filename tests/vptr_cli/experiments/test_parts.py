@@ -3,6 +3,7 @@ import json
 import pytest
 
 from vptr_cli.experiments.parts import Part, PartFailed, choose, describe, minutes, run_parts
+from vptr_cli.experiments.results import read_results
 
 
 def part(folder, name, *words, done=None, needs=()):
@@ -80,3 +81,24 @@ def test_one_part_is_run_with_those_it_needs(tmp_path):
 
 def test_the_list_tells_what_is_open(tmp_path):
     assert describe([part(tmp_path, "names")]) == ["names  open  vptr sim tasks"]
+
+
+def test_what_is_damaged_is_named(tmp_path):
+    (tmp_path / "index.json").write_text('{"complete"')
+    with pytest.raises(ValueError, match=r"index\.json is not JSON .*; remove .* to make it anew"):
+        describe([part(tmp_path, "data", done="index.json")])
+    (tmp_path / "parts.jsonl").write_text('{"part": "names", "seconds": 1.0, "recipe": "vptr"}\n{"part": "again"}\n')
+    with pytest.raises(ValueError, match=r"parts\.jsonl, line 2, lacks seconds, recipe: expected .*; remove the line"):
+        minutes(tmp_path)
+
+
+def test_a_damaged_line_of_results_is_named(tmp_path):
+    results = tmp_path / "results.jsonl"
+    for damaged, message in (
+        ("{", "is not JSON"),
+        ('{"policy": "p"}', "lacks variant, episodes"),
+        ("3", "is of the type int"),
+    ):
+        results.write_text(damaged + "\n")
+        with pytest.raises(ValueError, match=rf"results\.jsonl, line 1, {message}.*; remove the line"):
+            read_results(results, [], 20, 300, 40)

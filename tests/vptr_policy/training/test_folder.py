@@ -44,3 +44,16 @@ def test_only_one_run_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
             pass
     with held(tmp_path / "run"):
         pass
+
+
+def test_a_damaged_config_is_named_with_what_to_do(tmp_path: Path) -> None:
+    claim(tmp_path, {"steps": 3})
+    (tmp_path / STATE).write_bytes(b"learned")
+    config = tmp_path / "config.json"
+    config.write_text(config.read_text()[:9])
+    with pytest.raises(
+        ValueError, match=r"config\.json is not JSON .*; take another --out, or remove the file to go on"
+    ):
+        claim(tmp_path, {"steps": 3})
+    config.unlink()
+    claim(tmp_path, {"steps": 3})

@@ -1,5 +1,6 @@
 """The training loop: learns, chooses, and stops on what is not finite; test_chain.py kills and splits it."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Dict, List
@@ -85,6 +86,15 @@ def test_the_best_evaluation_chooses_not_the_last_one(cache: Cache, tmp_path: Pa
     assert card.metrics == {"step": 4, "selection": {"success": 0.8}}
     assert _same(tmp_path / "checkpoints" / "step-000004" / "actor.safetensors", chosen / "actor.safetensors")
     assert [line["success"] for line in metrics(tmp_path) if "success" in line] == [0.4, 0.8, 0.6]
+
+
+def test_a_damaged_card_of_the_chosen_checkpoint_is_named_and_can_be_made_anew(cache: Cache, tmp_path: Path) -> None:
+    chosen = bc_run(tmp_path, cache).run()
+    (chosen / "card.json").write_text('{"metrics": {"st')
+    with pytest.raises(ValueError, match=rf"checkpoint/card\.json is not JSON .*; remove {chosen}: the same command"):
+        bc_run(tmp_path, cache).run()
+    shutil.rmtree(str(chosen))
+    assert load_checkpoint(bc_run(tmp_path, cache).run())[1].metrics == {"step": 6}
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_batch(cache: Cache, tmp_path: Path) -> None:

@@ -116,6 +116,27 @@ def test_a_run_without_a_state_or_with_fine_tuning_behind_it_is_refused(
         preset_run("ptr", tmp_path / "run", data, steps=8, start=tmp_path / "tuned", **PHASES).run()
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"preset": "ptr", "st', "is not JSON"),
+        ('{"preset": "icvf", "steps": 4}', "lacks finetune_at, target, source: expected an object with preset, steps"),
+        (
+            '{"preset": "p", "steps": 4, "finetune_at": 2, "target": [], "source": true}',
+            "is of the preset p: expected that of a policy",
+        ),
+    ],
+)
+def test_a_config_that_cannot_be_judged_is_named(
+    content: str, message: str, data: RobotData, phase_2: Path, tmp_path: Path
+) -> None:
+    before = tmp_path / "phase2"
+    shutil.copytree(str(phase_2), str(before))
+    (before / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=rf"phase2/config\.json {message}.*; take another --start"):
+        preset_run("ptr", tmp_path / "run", data, steps=8, start=before, **PHASES).run()
+
+
 def test_the_critic_judges_what_was_done_and_the_actor_imitates_what_was_meant(data: RobotData, tmp_path: Path) -> None:
     run = preset_run("ptr", tmp_path, data, bc_weight=1.0, imitate="label")
     batch = run.source[0]
