@@ -143,14 +143,18 @@ class CQLLearner(Learner):
         return loss(labels_of, TanhGaussian(mean, log_std))[0] * (len(imitated) / len(labels))
 
     def parameter_groups(self) -> List[Dict[str, Any]]:
-        """Of critic, actor and temperature."""
+        """Of critic, actor and temperature, which is no weight and never decays."""
         settings = self.settings
-        parts = (
-            ("critic", learned(self.critic), settings.critic_learning_rate),
-            ("actor", learned(self.actor), settings.actor_learning_rate),
-            ("temperature", [self.log_temperature], settings.temperature_learning_rate),
-        )
-        return [{"name": name, "params": params, "lr": rate, "weight_decay": 0.0} for name, params, rate in parts]
+        return [
+            {"name": "critic", "params": learned(self.critic), "lr": settings.critic_learning_rate},
+            {"name": "actor", "params": learned(self.actor), "lr": settings.actor_learning_rate},
+            {
+                "name": "temperature",
+                "params": [self.log_temperature],
+                "lr": settings.temperature_learning_rate,
+                "weight_decay": 0.0,
+            },
+        ]
 
     def after_step(self, step: int) -> None:
         """Let target network and average follow, and count."""

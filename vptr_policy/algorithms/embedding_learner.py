@@ -106,9 +106,8 @@ class EmbeddingLearner(Learner):
         return loss + penalty, {"objective": loss.detach(), **info, **norms}
 
     def parameter_groups(self) -> List[Dict[str, Any]]:
-        """One group for Adam."""
-        rate = self.settings.learning_rate
-        return [{"name": "embedding", "params": learned(self.embedding), "lr": rate, "weight_decay": 0.0}]
+        """One group, whose weight decay is the loop's (0 in the public code)."""
+        return [{"name": "embedding", "params": learned(self.embedding), "lr": self.settings.learning_rate}]
 
     def after_step(self, step: int) -> None:
         """Nothing follows an embedding."""

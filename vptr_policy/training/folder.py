@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Sequence
 
 from vptr_policy.json_file import read_object
+from vptr_policy.training.presets import PRESETS
+from vptr_policy.training.robot_options import CQLOptions
+from vptr_policy.training.video_options import EmbeddingOptions
 
 CONFIG = "config.json"
+FORMAT = "vptr-run-1"
 LOCK = ".lock"
 STATE = "state.safetensors"
 """In the folder of a run that has learned something."""
@@ -48,13 +52,24 @@ def claim(out: Path, options: Dict[str, Any]) -> None:
             remedy = "take another --out, or the same options and data"
             raise ValueError(f"{out} holds a run of other options ({changes}); {remedy}")
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({**stored, **options}, indent=2) + "\n", encoding="utf-8")
+    partial.write_text(json.dumps({"format": FORMAT, **stored, **options}, indent=2) + "\n", encoding="utf-8")
     os.replace(str(partial), str(path))
 
 
 def read_config(folder: Path, keys: Sequence[str], remedy: str) -> Dict[str, Any]:
     """What a run kept; raises ValueError with the remedy where that is damaged or lacks one of ``keys``."""
-    return read_object(folder / CONFIG, keys, remedy)
+    return _as_now(read_object(folder / CONFIG, keys, remedy))
+
+
+def _as_now(stored: Dict[str, Any]) -> Dict[str, Any]:
+    """What a run of before there was a format did, in the words of now."""
+    preset = PRESETS.get(str(stored.get("preset")))
+    if "format" in stored or preset is None:
+        return stored
+    now = dict(stored)
+    if issubclass(preset.options, (CQLOptions, EmbeddingOptions)):
+        now["weight_decay"] = 0.0  # whatever was asked for: nothing decayed
+    return now
 
 
 def make(out: Path) -> None:

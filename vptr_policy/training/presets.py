@@ -44,7 +44,7 @@ LANGUAGE: Defaults = {"language": True}
 VIDEO_PAPER: Defaults = {"side": 224, "workers": 8, "save_every": 5000}
 EMBEDDING_PAPER: Defaults = {
     "steps": 1_000_000, "encoder": "resnet-50", "batch": 32, "learning_rate": 1e-4, "schedule": "constant",
-    "warm_up": 0, "weight_decay": 0.0, **VIDEO_PAPER,
+    "warm_up": 0, **VIDEO_PAPER,
 }  # fmt: skip
 
 PRESETS: Dict[str, Preset] = {

@@ -188,7 +188,7 @@ class CQLOptions(RobotOptions):
     warm_up: int = 0
     """Updates of the linear warm-up."""
     weight_decay: float = 0.0
-    """Of AdamW."""
+    """Of AdamW; the temperature never decays."""
     critic_learning_rate: float = 3e-4
     """Of the critic (V-PTR 4.4: 1e-4; the public code: 3e-4)."""
     action: str = "action"

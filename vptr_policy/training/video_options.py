@@ -108,6 +108,8 @@ class EmbeddingOptions(VideoOptions):
 
     loss: str = "vip"
     """vip, lstd (VIP Eq. 29), r3m (its time-contrastive loss, which is VIP's TCN too) or tcn (VIP Eq. 12)."""
+    weight_decay: float = 0.0
+    """Of AdamW."""
     discount: float = 0.98
     """gamma of vip and lstd"""
     negatives: int = 3

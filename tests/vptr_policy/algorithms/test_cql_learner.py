@@ -12,6 +12,7 @@ from torch import Tensor
 from vptr_policy.algorithms.cql_learner import CQLLearner
 from vptr_policy.algorithms.cql_settings import CQLSettings
 from vptr_policy.data.batches import Batch
+from vptr_policy.training.optimizer import make_optimizer
 
 
 def _learner(settings: Dict[str, Any], **network: Any) -> CQLLearner:
@@ -234,3 +235,8 @@ def test_only_what_is_to_be_imitated_moves_the_actor_by_imitation() -> None:
     assert same(actor(labels=labels, imitated=first), actor(labels=mixed, imitated=first))
     assert not same(actor(labels=labels, imitated=first), actor(labels=labels, imitated=others))
     assert all(not gradient.any() for gradient in actor(labels=labels, imitated=every[:0]))
+
+
+def test_networks_decay_as_asked_and_the_temperature_never() -> None:
+    groups = make_optimizer(_learner({}).parameter_groups(), weight_decay=0.3).param_groups
+    assert {g["name"]: g["weight_decay"] for g in groups} == {"critic": 0.3, "actor": 0.3, "temperature": 0.0}

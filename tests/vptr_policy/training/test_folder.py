@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vptr_policy.training.folder import STATE, claim, held
+from vptr_policy.training.folder import FORMAT, STATE, claim, held
 
 
 def test_it_refuses_other_options_and_takes_what_does_not_matter(tmp_path: Path) -> None:
@@ -13,7 +13,7 @@ def test_it_refuses_other_options_and_takes_what_does_not_matter(tmp_path: Path)
     (tmp_path / "run" / STATE).write_bytes(b"learned")
     claim(tmp_path / "run", {"steps": 3, "workers": 2, "data_fingerprint": "abc"})
     stored = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert stored == {"steps": 3, "workers": 2, "data_fingerprint": "abc"}
+    assert stored == {"format": FORMAT, "steps": 3, "workers": 2, "data_fingerprint": "abc"}
     for changed, message in (({"steps": 4}, "steps was 3, is 4"), ({"data_fingerprint": "x"}, "was abc, is x")):
         with pytest.raises(ValueError, match=f"holds a run of other options .*{message}"):
             claim(tmp_path / "run", changed)
@@ -31,7 +31,7 @@ def test_a_file_is_no_run(tmp_path: Path) -> None:
 def test_a_run_that_has_learned_nothing_makes_way(tmp_path: Path) -> None:
     claim(tmp_path, {"alpha": 1.0, "start": "nowhere"})
     claim(tmp_path, {"alpha": 5.0})
-    assert json.loads((tmp_path / "config.json").read_text()) == {"alpha": 5.0}
+    assert json.loads((tmp_path / "config.json").read_text()) == {"format": FORMAT, "alpha": 5.0}
 
 
 def test_only_one_run_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
@@ -57,3 +57,15 @@ def test_a_damaged_config_is_named_with_what_to_do(tmp_path: Path) -> None:
         claim(tmp_path, {"steps": 3})
     config.unlink()
     claim(tmp_path, {"steps": 3})
+
+
+@pytest.mark.parametrize("preset", ["ptr", "vip", "bc"])
+def test_a_run_of_before_weight_decay_acted_goes_on_without(preset: str, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"preset": preset, "weight_decay": 1e-4}))
+    (tmp_path / STATE).write_bytes(b"learned")
+    did = 1e-4 if preset == "bc" else 0.0
+    claim(tmp_path, {"preset": preset, "weight_decay": did})
+    assert json.loads(config.read_text()) == {"format": FORMAT, "preset": preset, "weight_decay": did}
+    with pytest.raises(ValueError, match=f"weight_decay was {did}, is 0.2"):
+        claim(tmp_path, {"preset": preset, "weight_decay": 0.2})

@@ -127,6 +127,15 @@ def test_told_in_words_the_policy_keeps_the_sentences(data: RobotData, tmp_path:
     assert not np.array_equal(vectors[0], vectors[3]) and not np.array_equal(vectors[0], vectors[4])
 
 
+def test_cql_decays_as_its_config_says(data: RobotData, tmp_path: Path) -> None:
+    for changes, expected in (({}, 0.0), ({"weight_decay": 0.3}, 0.3)):
+        run = preset_run("ptr", tmp_path / str(expected), data, steps=1, **changes)
+        groups = {group["name"]: group["weight_decay"] for group in run.loop.state.optimizer.param_groups}
+        assert groups == {"critic": expected, "actor": expected, "temperature": 0.0}
+        run.run()
+        assert json.loads((tmp_path / str(expected) / "config.json").read_text())["weight_decay"] == expected
+
+
 def test_rewards_on_every_step_are_refused(data: RobotData, tmp_path: Path) -> None:
     preset_run("ptr", tmp_path, data, final_steps=4)
     with pytest.raises(ValueError, match="--final-steps is 5, expected less than the steps of the longest successful"):

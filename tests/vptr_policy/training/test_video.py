@@ -140,3 +140,17 @@ def test_the_processes_of_torchrun_count_the_damage_together(tmp_path: Path) -> 
     expected, of_the_first = there(folder, range(STEPS), places), there(folder, range(STEPS), places[:1])
     assert counted(out) == expected
     assert all(of_the_first[name] < expected[name] for name in expected)
+
+
+@pytest.mark.parametrize("scale", ["small", "paper"])
+@pytest.mark.parametrize("preset", ["vip", "tcn", "lstd"])
+def test_embeddings_decay_as_asked_which_by_default_is_not(preset: str, scale: str) -> None:
+    assert options_class(preset, scale)(video=(Path("clips"),), out=Path("run")).weight_decay == 0.0  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_what_the_config_says_of_weight_decay_is_done(tmp_path: Path, decay: float) -> None:
+    given = {"steps": 1, "batch": 4, "threads": 1, "width": 8, "embedding": 4, "weight_decay": decay}
+    folder = write_clips(tmp_path / "clips", 0)
+    run = VideoRun(options_class("vip")(video=(folder,), out=tmp_path / "run", **given))  # type: ignore[call-arg]
+    assert [group["weight_decay"] for group in run.loop.state.optimizer.param_groups] == [decay]
