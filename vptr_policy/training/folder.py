@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, Sequence
 from vptr_policy.json_file import read_object
 from vptr_policy.training.presets import PRESETS
 from vptr_policy.training.robot_options import CQLOptions
-from vptr_policy.training.video_options import EmbeddingOptions
+from vptr_policy.training.video_options import EmbeddingOptions, VideoOptions
 
 CONFIG = "config.json"
 FORMAT = "vptr-run-1"
@@ -66,10 +66,12 @@ def _as_now(stored: Dict[str, Any]) -> Dict[str, Any]:
     preset = PRESETS.get(str(stored.get("preset")))
     if "format" in stored or preset is None:
         return stored
-    now = dict(stored)
+    did: Dict[str, Any] = {}
     if issubclass(preset.options, (CQLOptions, EmbeddingOptions)):
-        now["weight_decay"] = 0.0  # whatever was asked for: nothing decayed
-    return now
+        did["weight_decay"] = 0.0  # whatever was asked for: nothing decayed
+    if issubclass(preset.options, VideoOptions):
+        did["evaluate_every"] = 0  # nothing was evaluated
+    return {name: did.get(name, value) for name, value in stored.items()}
 
 
 def make(out: Path) -> None:

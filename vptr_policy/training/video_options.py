@@ -32,6 +32,8 @@ class VideoOptions(LoopOptions, VideoPaths):
 
     learning_rate: float = 3e-4
     """At the start, after a linear warm-up."""
+    evaluate_every: int = 0
+    """Of policies alone: 0, the last encoder is taken."""
     encoder: str = "convolutional"
     """convolutional (trains on a CPU), resnetv2-50 (V-PTR), resnet-50 (VIP, R3M) or resnet-34 (PTR)."""
     width: int = 24
@@ -47,6 +49,8 @@ class VideoOptions(LoopOptions, VideoPaths):
         super().__post_init__()
         self.expect("video", bool(self.video), "a folder or more")
         self.expect_apart(self.out, "video")
+        judged = "0: an encoder has no evaluation by which to choose; leave it out, and judge by `vptr analyze`"
+        self.expect("evaluate_every", self.evaluate_every == 0, judged)
 
 
 @dataclass(frozen=True)

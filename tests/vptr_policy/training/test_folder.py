@@ -69,3 +69,9 @@ def test_a_run_of_before_weight_decay_acted_goes_on_without(preset: str, tmp_pat
     assert json.loads(config.read_text()) == {"format": FORMAT, "preset": preset, "weight_decay": did}
     with pytest.raises(ValueError, match=f"weight_decay was {did}, is 0.2"):
         claim(tmp_path, {"preset": preset, "weight_decay": 0.2})
+
+
+def test_a_run_on_video_of_before_evaluations_were_refused_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"preset": "icvf", "evaluate_every": 5}))
+    (tmp_path / STATE).write_bytes(b"learned")
+    claim(tmp_path, {"preset": "icvf", "evaluate_every": 0})

@@ -124,6 +124,12 @@ def test_fine_tuning_that_would_never_begin_is_refused() -> None:
     assert _of("ptr", finetune_at=6, **target) and _of("ptr", finetune_at=100, steps=6)
 
 
+@pytest.mark.parametrize("preset", ["icvf", "vip", "tcn", "lstd"])
+def test_evaluations_of_an_encoder_are_refused(preset: str) -> None:
+    with pytest.raises(ValueError, match=r"--evaluate-every is 5, expected 0: an encoder has no evaluation .*leave it"):
+        _of(preset, evaluate_every=5)
+
+
 def _of(preset: str, **changes: Any) -> LoopOptions:
     given = {"data" if issubclass(PRESETS[preset].options, RobotOptions) else "video": (Path("data"),)}
     return options_class(preset)(**{**given, "out": Path("run"), **changes})
