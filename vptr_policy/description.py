@@ -89,7 +89,10 @@ def _training(training: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     yield "trained", f"by `{training['command']}`" if "command" in training else "by an unknown command"
     facts = [f"{training['steps']:,} steps"] if isinstance(training.get("steps"), int) else []
     if isinstance(training.get("seconds"), (int, float)):
-        facts.append("in " + duration(training["seconds"]))
+        start, taken = training.get("start"), "in " + duration(training["seconds"])
+        if isinstance(start, dict) and "seconds" in start:  # without, the time of both is told
+            taken = f"(those after {start.get('step', 0):,} {taken})"
+        facts.append(taken)
     if "git_sha" in training:
         facts.append(f"with commit {training['git_sha']}")
     if facts:

@@ -40,6 +40,12 @@ def test_what_came_before_is_told() -> None:
     ]
 
 
+def test_the_time_of_a_run_that_went_on_is_that_of_its_own_steps() -> None:
+    training = {"command": "vptr train cql", "steps": 7000, "seconds": 61, "start": {"step": 6000, "seconds": 900.0}}
+    card = Card({"name": "cql"}, NetworkConfig(1), ("a",), training=training)
+    assert " " * 12 + "7,000 steps (those after 6,000 in 1 min 1 s)" in describe(card, 1)
+
+
 def test_a_critic_that_sees_proprioception_is_told() -> None:
     told = [
         "\n".join(describe(replace(SHIPPED, network=replace(SHIPPED.network, critic_state=state)), 1))

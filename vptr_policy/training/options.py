@@ -38,7 +38,7 @@ class LoopOptions:
     """Updates of the whole run."""
     hours: Optional[float] = None
     """End after this long, evaluations included, even if not all steps are done; the learning rate follows the time. A
-    pre-training within the run gets the share that it has of all steps."""
+    pre-training within the run gets the share that it has of all steps; what --start took before does not count."""
     batch: int = 64
     """Rows an update, of all processes together."""
     learning_rate: float = 1e-3

@@ -55,6 +55,7 @@ class Start:
             "folder": str(self.folder),
             "sha256": fingerprint(self.folder / STATE)["sha256"],
             "step": state.step,
+            "seconds": round(read_counters(self.folder)["elapsed_s"], 1),
             "changed": {n: [stored[n], self.config[n]] for n in names if stored[n] != self.config[n]},
         }
 

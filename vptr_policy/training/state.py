@@ -79,9 +79,9 @@ class TrainingState:
         return True
 
     def begin_from(self, folder: Path) -> None:
-        """Go on from the state of another run of the same networks; its evaluations were of other data."""
+        """Go on from the state of another run of the same networks; its evaluations and its time were its own."""
         self.restore(folder)
-        self.best, self.evaluated_step, self.met = None, -1, {}
+        self.best, self.evaluated_step, self.elapsed_s, self.met = None, -1, 0.0, {}
 
     def _tensors(self) -> Dict[str, Tensor]:
         moments = self.optimizer.state_dict()["state"]

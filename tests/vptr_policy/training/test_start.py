@@ -59,6 +59,22 @@ def test_the_card_tells_the_state_it_went_on_from(data: RobotData, phase_2: Path
     assert told["changed"] == {"alpha": [10.0, 1.0], "steps": [4, 6], "target_share": [0.5, 0.75]}
 
 
+def test_the_time_of_the_run_that_is_gone_on_from_is_its_own(data: RobotData, tmp_path: Path) -> None:
+    before = preset_run("ptr", tmp_path / "phase2", data, steps=4, **PHASES)
+    before.run()
+    before.loop.state.elapsed_s = 7200.0
+    before.loop.state.save(tmp_path / "phase2")
+    changes = {**PHASES, "steps": 6, "start": tmp_path / "phase2", "hours": 1.0}
+    run = preset_run("ptr", tmp_path / "run", data, **changes)
+    training = load_checkpoint(run.run())[1].training
+    assert training["steps"] == 6 and training["seconds"] < 3600.0 and training["start"]["seconds"] == 7200.0
+    run.loop.state.elapsed_s = 1800.0
+    run.loop.state.save(tmp_path / "run")
+    resumed = preset_run("ptr", tmp_path / "run", data, **changes)
+    resumed.run()
+    assert resumed.loop.state.elapsed_s == 1800.0, "of a run that is resumed all its time counts"
+
+
 @pytest.mark.parametrize(
     ("preset", "changes", "message"),
     [
