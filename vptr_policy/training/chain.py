@@ -1,14 +1,15 @@
 """The stages of a policy one after the other: an encoder is pre-trained or found, the robot phases go on with it."""
 
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Dict, Optional
 
 from vptr_policy.encoder_checkpoint import read_encoder_card
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import claim, held
-from vptr_policy.training.initial import InitialEncoder, find_initial
+from vptr_policy.training.initial import FITTED, InitialEncoder, find_initial
 from vptr_policy.training.loop import Evaluate
 from vptr_policy.training.presets import options_class
 from vptr_policy.training.robot import RobotData, RobotRun
@@ -29,7 +30,7 @@ def train_policy(
     check_start(options)
     with held(options.out) if place.leads else nullcontext():
         if place.leads:
-            claim(options.out, options.plain())
+            claim(options.out, _settled(options))
         place.wait()
         initial = _initial(options, place)
         return RobotRun(options, data, evaluate, place, initial).run()
@@ -73,8 +74,28 @@ def _pretrained(options: RobotOptions) -> Optional[Path]:
 def _initial(options: RobotOptions, place: Place) -> Optional[InitialEncoder]:
     pretrained = _pretrained(options)
     if pretrained is not None:
-        return find_initial(pretrained)
+        initial = find_initial(pretrained)
+        _check_shape(options, pretrained, initial, place)
+        return initial
     if options.pretraining:
         checkpoint = VideoRun(pretraining(options), place).run()
         return replace(find_initial(checkpoint), seconds=read_encoder_card(checkpoint).training["seconds"])
     return None
+
+
+def _settled(options: RobotOptions) -> Dict[str, Any]:
+    """The options without those that are a given encoder's, which is not read yet."""
+    plain = options.plain()
+    given = () if _pretrained(options) is None else FITTED
+    return {name: value for name, value in plain.items() if name not in given}
+
+
+def _check_shape(options: RobotOptions, path: Path, initial: InitialEncoder, place: Place) -> None:
+    """Raises ValueError where an option asks for another encoder than the given one; tells where a default would."""
+    other = [name for name in ("encoder", "width") if getattr(options, name) != getattr(initial.shape, name)]
+    for name in other:
+        remedy = f"{getattr(initial.shape, name)} as {path} has it: leave --{name} out, or give another encoder"
+        options.expect(name, name not in options.changed(), remedy)
+    if other and place.leads:
+        told = ", ".join(f"{name} {getattr(initial.shape, name)} (not {getattr(options, name)})" for name in other)
+        print(f"{options.out}: as {path} has it: {told}", file=sys.stderr)

@@ -71,7 +71,11 @@ def _as_now(stored: Dict[str, Any]) -> Dict[str, Any]:
         did["weight_decay"] = 0.0  # whatever was asked for: nothing decayed
     if issubclass(preset.options, VideoOptions):
         did["evaluate_every"] = 0  # nothing was evaluated
-    return {name: did.get(name, value) for name, value in stored.items()}
+    now = {name: did.get(name, value) for name, value in stored.items()}
+    if now.get("initial_encoder") or now.get("pretrained"):  # they told the options, the encoder had its own
+        for name in ("encoder", "width", *(() if now.get("image_side") else ("image_side",))):
+            now.pop(name, None)
+    return now
 
 
 def make(out: Path) -> None:

@@ -19,6 +19,8 @@ from vptr_policy.networks.weights import WeightsError, load_encoder_weights
 
 ENCODER_FIELDS = ("encoder", "width", "symmetric_padding", "embedding")
 """What of a network's shape is its encoder's."""
+FITTED = (*ENCODER_FIELDS, "image_side")
+"""What a network that begins with an encoder may have from it."""
 
 
 @dataclass(frozen=True)

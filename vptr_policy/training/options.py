@@ -97,6 +97,10 @@ class LoopOptions:
                 place, data = out.resolve(), folder.resolve()
                 self.expect("out", place != data and data not in place.parents, f"a folder outside of {folder}")
 
+    def changed(self) -> List[str]:
+        """The options that are not at the preset's defaults: those that somebody has set for sure."""
+        return [e.name for e in fields(self) if e.default is MISSING or getattr(self, e.name) != e.default]
+
     def plain(self) -> Dict[str, Any]:
         """The resolved options as JSON values."""
         return {"preset": self.PRESET, **{name: _plain(value) for name, value in asdict(self).items()}}
@@ -104,10 +108,8 @@ class LoopOptions:
     def command(self) -> str:
         """The command line that gives these options: the preset and all options that are not at its defaults."""
         words: List[str] = []
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if value != entry.default or entry.default is MISSING:
-                words += _words("--" + entry.name.replace("_", "-"), value)
+        for name in self.changed():
+            words += _words("--" + name.replace("_", "-"), getattr(self, name))
         return f"vptr train {self.PRESET} " + " ".join(shlex.quote(word) for word in words)
 
 

@@ -25,7 +25,7 @@ from vptr_policy.training.device import choose_device
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import STATE, claim
 from vptr_policy.training.frozen_features import frozen_features
-from vptr_policy.training.initial import InitialEncoder
+from vptr_policy.training.initial import FITTED, InitialEncoder
 from vptr_policy.training.loop import Evaluate, Loop
 from vptr_policy.training.progress_rewards import with_progress_rewards
 from vptr_policy.training.provenance import made_by
@@ -110,8 +110,10 @@ class RobotRun:
         return chosen
 
     def _facts(self, data: RobotData, initial: Optional[InitialEncoder]) -> Dict[str, Any]:
-        """What makes the run beside its options."""
+        """What makes the run beside its options, and what a given encoder has instead of them."""
+        network = self._card.network
         return {
+            **({} if initial is None else {name: getattr(network, name) for name in FITTED}),
             "algorithm": self._algorithm.name,
             "data_fingerprint": self.transitions.fingerprint,
             "source_data": [cache.fingerprint for cache in data.sources],
@@ -145,6 +147,7 @@ class RobotRun:
 
     def _save(self, folder: Path, state: TrainingState, figures: Mapping[str, Any]) -> None:
         made, learned = made_by(self._options, state), self._target_updates(state)
+        made["options"] = {name: self._config[name] for name in made["options"]}
         if learned is not None:
             made["target_updates"] = learned
         if self._pretraining:

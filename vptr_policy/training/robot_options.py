@@ -78,7 +78,8 @@ class RobotOptions(LoopOptions, RobotPaths):
     video_batch: int = 64
     """Rows an update of the pre-training."""
     pretrained: Optional[Path] = None
-    """Begin with this encoder instead: a run or checkpoint of ours, or a file of VIP, R3M or MVP as published."""
+    """Begin with this encoder instead: a run or checkpoint of ours, or a file of VIP, R3M or MVP as published. It has
+    its own --encoder and --width."""
     start: Optional[Path] = None
     """Go on from the state of this run, at its update, instead of from the first: runs with other target data share
     what was learned before it."""
