@@ -68,7 +68,7 @@ def train(options: LoopOptions) -> int:
 
 
 def _train_policy(options: RobotOptions, place: Any) -> Path:
-    from vptr_policy.training.chain import train_policy
+    from vptr_policy.training.chain import check_start, train_policy
     from vptr_policy.training.robot import RobotData
 
     def open_all() -> RobotData:
@@ -78,6 +78,7 @@ def _train_policy(options: RobotOptions, place: Any) -> Path:
         home = options.cache or (options.data or options.target)[0] / ".cache"
         return RobotData(sources, targets, {"sources": made, "targets": made_targets}, home)
 
+    check_start(options)  # before pictures are decoded
     data = place.first(open_all)
     judged = data.targets or data.sources
     tasks = sorted({task for cache in judged for task in cache.tasks})

@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 from vptr_policy.encoder_checkpoint import read_encoder_card
 from vptr_policy.training.distributed import Place
-from vptr_policy.training.folder import claim, held
+from vptr_policy.training.folder import STATE, claim, held
 from vptr_policy.training.initial import FITTED, InitialEncoder, find_initial
 from vptr_policy.training.loop import Evaluate
 from vptr_policy.training.presets import options_class
@@ -37,7 +37,7 @@ def train_policy(
 
 
 def check_start(options: RobotOptions) -> None:
-    """Raises ValueError where the encoder that a run is to begin with is not given."""
+    """Raises ValueError where the encoder or the data that a run is to begin with are not given."""
     if _pretrained(options) is None and options.pretraining and not options.video:
         raise ValueError(
             f"{options.PRESET} pre-trains its encoder on video: give --video DIR, or with --pretrained the encoder of "
@@ -45,6 +45,12 @@ def check_start(options: RobotOptions) -> None:
         )
     if options.pretrained is None and not options.pretraining and options.frozen:
         raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
+    begun = (options.out / STATE).is_file()  # goes on as it was
+    if not begun and not options.source and not options.target:
+        raise ValueError(
+            f"{options.PRESET} --no-source learns from the data of --target alone, and there are none: give --target "
+            "DIR, or --source to learn from --data"
+        )
 
 
 def pretraining(options: RobotOptions) -> VideoOptions:

@@ -68,7 +68,7 @@ class RobotOptions(LoopOptions, RobotPaths):
     target_tasks: str = "one"
     """Task ids of the target's data: one new id, each task a new id, or shared with tasks of the same name."""
     source: bool = True
-    """Learn from --data too; with --no-source from --target alone, or --data where there is no target."""
+    """Learn from --data too; with --no-source from --target alone."""
     video: Tuple[Path, ...] = ()
     """Folders of clips (clips-*.tar) on which the encoder is pre-trained first, in OUT/video."""
     pretraining: str = ""

@@ -219,11 +219,27 @@ def test_what_a_chain_lacks_is_named(folders: Dict[str, str], tmp_path: Path, ca
     for preset, message in (
         ("v-ptr", "v-ptr pre-trains its encoder on video: give --video DIR"),
         ("mvp-bc", "--frozen needs an encoder that has learned something: name one with --pretrained"),
+        ("bc --no-source", "bc --no-source learns from the data of --target alone, and there are none: give --target"),
+        ("v-ptr-no-phase-2 --video clips", "v-ptr-no-phase-2 --no-source learns from the data of --target alone"),
     ):
-        assert main(["train", preset, *given]) == 1
+        assert main(["train", *preset.split(), *given]) == 1
         assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
     target = ["--target", folders["target"], "--evaluate-every", "5"]
     assert main(["train", "bc", *given, *target]) == 1
     assert "rolls out in the simulator, which has no task tea_on_table" in capsys.readouterr().err
     assert main(["train", "bc", *given, "--pretrained", str(tmp_path)]) == 1
     assert "no encoder here, expected a run, a checkpoint or a file of VIP, R3M or MVP" in capsys.readouterr().err
+
+
+def test_what_a_run_lacks_is_told_before_its_data_are_read(tmp_path: Path, capsys: Any) -> None:
+    words = ["train", "bc", "--no-source", "--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")]
+    assert main(words) == 1
+    assert "--no-source learns from the data of --target alone" in capsys.readouterr().err
+
+
+def test_a_run_of_before_without_source_and_target_goes_on(folders: Dict[str, str], tmp_path: Path) -> None:
+    words = ["train", "bc", "--data", folders["data"], "--out", str(tmp_path), *TINY, "--steps", "1"]
+    assert main(words) == 0
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "source": False}))
+    assert main([*words, "--no-source"]) == 0
