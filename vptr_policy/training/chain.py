@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional
 
 from vptr_policy.encoder_checkpoint import read_encoder_card
+from vptr_policy.training.acting import check_acting
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.folder import STATE, claim, held
 from vptr_policy.training.initial import FITTED, InitialEncoder, find_initial
@@ -37,7 +38,7 @@ def train_policy(
 
 
 def check_start(options: RobotOptions) -> None:
-    """Raises ValueError where the encoder or the data that a run is to begin with are not given."""
+    """Raises ValueError where what a run is to begin with is not given, or something that it can make nothing of."""
     if _pretrained(options) is None and options.pretraining and not options.video:
         raise ValueError(
             f"{options.PRESET} pre-trains its encoder on video: give --video DIR, or with --pretrained the encoder of "
@@ -45,12 +46,14 @@ def check_start(options: RobotOptions) -> None:
         )
     if options.pretrained is None and not options.pretraining and options.frozen:
         raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
-    begun = (options.out / STATE).is_file()  # goes on as it was
-    if not begun and not options.source and not options.target:
+    if (options.out / STATE).is_file():
+        return  # it has begun, and goes on as it was
+    if not options.source and not options.target:
         raise ValueError(
             f"{options.PRESET} --no-source learns from the data of --target alone, and there are none: give --target "
             "DIR, or --source to learn from --data"
         )
+    check_acting(options)
 
 
 def pretraining(options: RobotOptions) -> VideoOptions:

