@@ -68,13 +68,15 @@ class ICVFLearner(Learner):
         now, goal, intent = self.icvf.encode(torch.cat([batch.now, batch.goal, batch.intent])).chunk(3)
         values = self.icvf.value(now, goal, intent, generator)
         with torch.no_grad():
-            next_values, advantage = self._evaluate(batch, now, intent)
+            next_values, advantage = self._evaluate(batch, now, intent, generator)
         return icvf_loss(
             values, next_values, batch.rewards, batch.masks, advantage, settings.expectile, settings.discount
         )
 
-    def _evaluate(self, batch: IntentBatch, online_now: Tensor, online_intent: Tensor) -> Tuple[Tensor, Tensor]:
-        """V_i(s', g, z) of the target network (2, B), and the advantage (B,)."""
+    def _evaluate(
+        self, batch: IntentBatch, online_now: Tensor, online_intent: Tensor, generator: torch.Generator
+    ) -> Tuple[Tensor, Tensor]:
+        """V_i(s', g, z) of the target network (2, B), and the advantage (B,); ``generator`` is of dropout's noise."""
         settings, target = self.settings, self.target
         pictures = [batch.next, batch.goal, batch.intent]
         if settings.baseline == "target":
@@ -82,7 +84,7 @@ class ICVFLearner(Learner):
             baseline = target.value(now, intent, intent)
         else:
             following, goal, intent = target.encode(torch.cat(pictures)).chunk(3)
-            baseline = self.icvf.value(online_now, online_intent, online_intent)
+            baseline = self.icvf.value(online_now, online_intent, online_intent, generator)
         advantage = intent_advantage(
             target.value(following, intent, intent), baseline, batch.intent_rewards, batch.intent_masks,
             settings.discount, settings.pessimistic,

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from in_numpy import CLONING, expect, gaussian, precise, stirred
 from tiny_networks import Run, TinyEncoder, actor_and_critic, batch, frames
 
 from vptr_policy.algorithms.bc_learner import BCLearner, BCSettings, RWRLearner, RWRSettings
@@ -60,6 +62,31 @@ def test_regression_prefers_rewarded_actions() -> None:
         chosen.append(learner.exports()["actor"](data.images, data.states, data.tasks).mode()[:, 0].mean().item())
     mean = 0.6 * (torch.e**3 - 1) / (torch.e**3 + 1)
     assert chosen[0] == pytest.approx(mean, abs=0.05) and chosen[1] == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", CLONING)
+def test_the_loss_of_cloning_is_of_the_policy_that_learns(loss: str) -> None:
+    learner, data = stirred(BCLearner(actor_and_critic()[0], BCSettings(loss))), precise(batch())
+
+    def expected() -> float:
+        policy = gaussian(learner.actor, data.images, data.states, data.tasks)
+        return float(CLONING[loss](data.actions.numpy(), *policy).mean())
+
+    expect(learner, data, {"actor": expected})
+
+
+@pytest.mark.parametrize("loss", ["likelihood", "unit-gaussian"])
+@pytest.mark.parametrize("temperature", [0.1, 1.0])
+def test_the_loss_of_regression_is_weighted_by_rewards(loss: str, temperature: float) -> None:
+    learner = stirred(RWRLearner(actor_and_critic()[0], RWRSettings(loss, temperature)))
+    data = precise(replace(batch(), rewards=torch.linspace(-1.0, 1.0, 6)))
+
+    def expected() -> float:  # VIP Eq. 7
+        policy = gaussian(learner.actor, data.images, data.states, data.tasks)
+        weights = np.exp(temperature * data.rewards.numpy())
+        return float((weights * CLONING[loss](data.actions.numpy(), *policy)).mean())
+
+    expect(learner, data, {"actor": expected})
 
 
 def test_regression_needs_rewards() -> None:

@@ -1,10 +1,12 @@
 """Value pre-training as the loop runs it, and that values tell the temporal distance."""
 
 import copy
-from typing import Any, List
+from typing import Any, List, Tuple
 
+import numpy as np
 import pytest
 import torch
+from in_numpy import expect, precise, said, stirred
 from tiny_networks import Run, TinyEncoder, frames, gradients
 
 from vptr_policy.algorithms.icvf_learner import ICVFLearner, ICVFSettings
@@ -17,7 +19,7 @@ DEFAULTS = ICVFSettings()
 
 def _learner(settings: ICVFSettings = DEFAULTS, **shape: Any) -> ICVFLearner:
     torch.manual_seed(0)
-    return ICVFLearner(ICVF(TinyEncoder(), width=32, **shape), settings)
+    return ICVFLearner(ICVF(TinyEncoder(), **{"width": 32, **shape}), settings)
 
 
 def _batch(step: int, size: int = 64) -> IntentBatch:
@@ -61,6 +63,37 @@ def test_only_the_online_network_has_gradients() -> None:
     assert learner.parameter_groups()[0]["eps"] == 3.125e-4
 
 
+def _numpy_loss(learner: ICVFLearner, batch: IntentBatch) -> Tuple[float, np.ndarray]:
+    """Loss and advantages after Ghosh et al. and V-PTR 4.1; who has arrived is told from the pictures themselves."""
+    settings, size = learner.settings, len(batch.now)
+    values = said(learner.icvf, batch.now, batch.goal, batch.intent)
+    next_values = said(learner.target, batch.next, batch.goal, batch.intent)
+    ahead = said(learner.target, batch.next, batch.intent, batch.intent)
+    behind = said({"target": learner.target, "online": learner.icvf}[settings.baseline], batch.now, *2 * [batch.intent])
+    total, advantages = 0.0, np.empty(size)
+    for b in range(size):
+        at_goal, at_intent = (torch.equal(batch.now[b], other[b]) for other in (batch.goal, batch.intent))
+        best = min(ahead[:, b]) if settings.pessimistic else np.mean(ahead[:, b])
+        advantages[b] = (0.0 if at_intent else -1.0 + settings.discount * best) - np.mean(behind[:, b])
+        weight = settings.expectile if advantages[b] >= 0 else 1.0 - settings.expectile
+        for head in range(2):
+            target = 0.0 if at_goal else -1.0 + settings.discount * next_values[head, b]
+            total += weight * (target - values[head, b]) ** 2 / size
+    return total, advantages
+
+
+@pytest.mark.parametrize("baseline", ["target", "online"])
+@pytest.mark.parametrize("pessimistic", [True, False])
+@pytest.mark.parametrize(("expectile", "discount"), [(0.9, 0.99), (0.7, 0.8)])
+def test_the_loss_is_that_of_the_papers(baseline: str, pessimistic: bool, expectile: float, discount: float) -> None:
+    learner = stirred(_learner(ICVFSettings(expectile, discount, pessimistic, baseline), width=8), 0.25)
+    batch = precise(_batch(1, 32))
+    _, advantages = _numpy_loss(learner, batch)
+    info = expect(learner, batch, {"icvf": lambda: _numpy_loss(learner, batch)[0]})
+    assert 4 < (advantages >= 0).sum() < 28
+    assert float(info["advantage"]) == pytest.approx(advantages.mean(), rel=1e-7)
+
+
 def test_the_baseline_of_the_papers_is_the_online_network() -> None:
     losses: List[float] = []
     for baseline in ("target", "online"):
@@ -74,11 +107,13 @@ def test_the_baseline_of_the_papers_is_the_online_network() -> None:
         ICVFSettings(baseline="none")
 
 
-def test_a_run_goes_on_to_the_bit() -> None:
-    run = Run(_learner(dropout=0.2))
+@pytest.mark.parametrize("baseline", ["target", "online"])
+def test_a_run_goes_on_to_the_bit(baseline: str) -> None:
+    settings = ICVFSettings(baseline=baseline)
+    run = Run(_learner(settings, dropout=0.2))
     for step in range(3):
         run.update(_batch(step, 8))
-    other = Run(_learner(dropout=0.2))
+    other = Run(_learner(settings, dropout=0.2))
     other.learner.load_state_dict(run.learner.state_dict())
     other.optimizer.load_state_dict(copy.deepcopy(run.optimizer.state_dict()))
     other.step = run.step

@@ -10,6 +10,7 @@ from demonstrations import make
 from vptr_policy.data.demonstrations import open_cache
 from vptr_policy.data.robot.transitions import TransitionOptions, Transitions, assemble
 from vptr_policy.training import progress_rewards
+from vptr_policy.training.frozen_features import embed
 from vptr_policy.training.progress_rewards import progress, with_progress_rewards
 
 
@@ -32,11 +33,18 @@ def transitions(tmp_path_factory: pytest.TempPathFactory) -> Transitions:
     return assemble([cache], TransitionOptions(successes_only=False))
 
 
+def test_pictures_are_embedded_in_the_order_asked_for(transitions: Transitions) -> None:
+    numbers = np.random.default_rng(0).permutation(len(transitions.frames))[:9]
+    pictures = [transitions.frames[number].mean((0, 1)) for number in numbers]
+    assert np.allclose(embed(transitions, numbers, Means()).numpy(), pictures, atol=1e-3)
+
+
 @pytest.mark.parametrize("rows_at_a_time", [1, 4, 256])
 def test_each_step_is_rewarded_with_its_progress(
     transitions: Transitions, monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
 ) -> None:
-    pictures = [transitions.frames[number].mean((0, 1)) for number in range(len(transitions.frames))]
+    points = np.random.default_rng(0).normal(size=(len(transitions.frames), 3))  # all last pictures look alike
+    monkeypatch.setattr(progress_rewards, "embed", lambda _, numbers, encoder: torch.tensor(points[numbers]))
     monkeypatch.setattr(progress_rewards, "ROWS", rows_at_a_time)
     found = progress(transitions, Means())
     for task in range(2):
@@ -47,10 +55,10 @@ def test_each_step_is_rewarded_with_its_progress(
             if transitions.success[row] and (row == len(found) - 1 or transitions.next[row] != transitions.now[row + 1])
         ]
         assert len(ends) == 2
-        goal = np.mean([pictures[end] for end in ends], 0)
+        goal = np.mean([points[end] for end in ends], 0)
         for row in rows:
-            before, after = (np.linalg.norm(pictures[i] - goal) for i in (transitions.now[row], transitions.next[row]))
-            assert found[row] == pytest.approx(before - after, abs=1e-3)
+            before, after = (np.linalg.norm(points[i] - goal) for i in (transitions.now[row], transitions.next[row]))
+            assert found[row] == pytest.approx(before - after, rel=1e-5, abs=1e-6)
 
 
 def test_they_are_kept_for_each_encoder(transitions: Transitions, tmp_path: Path) -> None:
