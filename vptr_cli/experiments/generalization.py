@@ -75,7 +75,7 @@ class Setting:
     fewer: int = 1
     """Divides the number of source trajectories."""
     width: float = 1.0
-    """Factor of the width of all networks' encoders."""
+    """Factor of the width of all networks' encoders, which is a multiple of 8."""
 
 
 def _cloning(name: str, text: str, **more: Any) -> Setting:
@@ -90,8 +90,8 @@ SETTINGS: Tuple[Setting, ...] = (
     _cloning("success", "the same with source data of successes only", source="success"),
     _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
     _cloning("few-source", "the same with a tenth of the source data, where video should matter most", fewer=10),
-    _cloning("narrow", "the same with encoders of half the width", width=0.5),
-    _cloning("wide", "the same with encoders of one and a half the width", width=1.5),
+    _cloning("narrow", "the same with encoders of two thirds of the width", width=2 / 3),
+    _cloning("wide", "the same with encoders a third wider", width=4 / 3),
 )
 
 
@@ -195,7 +195,7 @@ class Generalization:
         return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
 
     def _shape(self) -> List[str]:
-        return ["--width", str(round(self.size.width * self.setting.width))]
+        return ["--width", str(max(8, 8 * round(self.size.width * self.setting.width / 8)))]
 
     def _after_video(self, method: str) -> Tuple[str, ...]:
         return (self._run(self._video_name()).name,) if method == "v-ptr" else ()
@@ -206,7 +206,7 @@ class Generalization:
 
     def _width(self) -> str:
         factor = self.setting.width
-        return "" if factor == 1.0 else f"-width{factor:g}"
+        return "" if factor == 1.0 else f"-width{factor:.2g}"
 
     def _source(self) -> str:
         """Name of the source data: their quality, and how many times fewer than all they are."""

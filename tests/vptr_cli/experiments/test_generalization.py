@@ -77,7 +77,7 @@ def test_fewer_source_trajectories_are_data_and_runs_of_their_own():
 
 def test_settings_of_other_capacity_share_data_alone():
     ours = {part.name: part.words for part in experiment("cloning").parts()}
-    for name, width in (("narrow", "12"), ("wide", "36")):
+    for name, width in (("narrow", "16"), ("wide", "32")):
         theirs = {part.name: part.words for part in experiment(name).parts()}
         assert all(part.startswith("data-") for part in set(ours) & set(theirs))
         widths = {words[words.index("--width") + 1] for words in theirs.values() if "--width" in words}

@@ -61,8 +61,8 @@ def test_no_preset_is_refused_for_its_own_defaults(preset: str, scale: str) -> N
 
 
 def _experiments() -> List[Part]:
-    size = generalization.SIZES["small"]
-    found = [generalization.Generalization(Path("out"), one, size).parts() for one in generalization.SETTINGS]
+    cases = [(setting, size) for setting in generalization.SETTINGS for size in generalization.SIZES.values()]
+    found = [generalization.Generalization(Path("out"), *case).parts() for case in cases]
     return [*shipped.Shipped(Path("out"), shipped.SIZES["full"]).parts(), *(part for parts in found for part in parts)]
 
 
