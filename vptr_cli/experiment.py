@@ -21,7 +21,7 @@ def generalization(
 
     Args:
         out: folder of the data, runs and results.
-        setting: paper, source-share, cloning, demonstrations-44, success, longer-video, few-source,
+        setting: paper, source-share, cloning, cloning-100, demonstrations-44, success, longer-video, few-source,
             narrow or wide.
         small: a tenth of everything, in about 20 minutes on two cores: shows that it runs, not who wins.
         smoke: still smaller, in about two minutes: for tests.

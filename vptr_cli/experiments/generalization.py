@@ -7,7 +7,7 @@ Phase 2 of a method is trained once and serves its three axes.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from vptr_cli.experiments.parts import Part, generated, trained
 
@@ -65,6 +65,8 @@ class Setting:
     alpha: float = 5.0
     """of V-PTR and PTR alike (V-PTR C.2), though PTR has 10 elsewhere"""
     bc_weight: float = 0.0
+    late_bc_weight: Optional[float] = None
+    """of phase 3 where it is another than of phase 2, which may be shared then"""
     shipped: bool = False
     """As the shipped policy is trained: targets are kept to what returns can be, Q is not pushed below the returns seen
     (the paper's public code), the temperature starts low, successes are six tenths of the source's rows, phase 2 trains
@@ -86,6 +88,7 @@ SETTINGS: Tuple[Setting, ...] = (
     Setting("paper", "mixed source data, 10 demonstrations, tau .7 as the target's share, alpha 5"),
     Setting("source-share", "tau .7 read as the source's share", target_share=0.3),
     _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1"),
+    _cloning("cloning-100", "the same with five times the weight of cloning in phase 3", late_bc_weight=100.0),
     _cloning("demonstrations-44", "the same with 44 demonstrations, as on the robot", demonstrations=44),
     _cloning("success", "the same with source data of successes only", source="success"),
     _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
@@ -123,7 +126,9 @@ class Generalization:
     def policy(self, method: str, axis: str) -> Path:
         """The run folder of a method that was fine-tuned on an axis."""
         setting = self.setting
-        return self._run(f"phase3-{self._learned(method)}-tau{setting.target_share:g}-{setting.demonstrations}-{axis}")
+        weight = "" if setting.late_bc_weight is None or method == "bc" else f"-late{setting.late_bc_weight:g}"
+        learned = self._learned(method) + weight
+        return self._run(f"phase3-{learned}-tau{setting.target_share:g}-{setting.demonstrations}-{axis}")
 
     def _data(self) -> List[Part]:
         size, demonstrations = self.size, self.setting.demonstrations
@@ -162,6 +167,8 @@ class Generalization:
         target = self._target(axis, setting.demonstrations)
         words = [*self._robot(method, target), "--steps", str(self.size.steps), "--start", str(before)]
         words += ["--target-share", str(setting.target_share)]
+        if setting.late_bc_weight is not None and method != "bc":
+            words[words.index("--bc-weight") + 1] = str(setting.late_bc_weight)
         return self._trained(method, words, run, (before.name, f"data-{target}"))
 
     def _trained(self, preset: str, words: List[str], run: Path, needs: Tuple[str, ...]) -> Part:

@@ -75,6 +75,15 @@ def test_fewer_source_trajectories_are_data_and_runs_of_their_own():
     assert not any(name.startswith(("phase2", "phase3")) for name in set(few) & set(all_of_them))
 
 
+def test_another_weight_of_cloning_in_phase_3_shares_all_before_it_and_what_is_learned_by_cloning():
+    ours = {part.name: part.words for part in experiment("cloning").parts()}
+    theirs = {part.name: part.words for part in experiment("cloning-100").parts()}
+    shared = {name for name in ours if theirs.get(name) == ours[name]}
+    assert shared == {name for name in ours if not name.startswith(("phase3-v-ptr", "phase3-ptr", "evaluate"))}
+    others = [words for name, words in theirs.items() if name not in shared and words[0] == "train"]
+    assert [words[words.index("--bc-weight") + 1] for words in others] == ["100.0"] * 6
+
+
 def test_settings_of_other_capacity_share_data_alone():
     ours = {part.name: part.words for part in experiment("cloning").parts()}
     for name, width in (("narrow", "16"), ("wide", "32")):
