@@ -80,21 +80,21 @@ class Setting:
     """Factor of the width of all networks' encoders, which is a multiple of 8."""
 
 
-def _cloning(name: str, text: str, **more: Any) -> Setting:
-    return Setting(name, text, alpha=1.0, bc_weight=20.0, shipped=True, **more)
+def _cloning(name: str, text: str, late_bc_weight: Optional[float] = 100.0, **more: Any) -> Setting:
+    return Setting(name, text, alpha=1.0, bc_weight=20.0, late_bc_weight=late_bc_weight, shipped=True, **more)
 
 
 SETTINGS: Tuple[Setting, ...] = (
     Setting("paper", "mixed source data, 10 demonstrations, tau .7 as the target's share, alpha 5"),
-    Setting("source-share", "tau .7 read as the source's share", target_share=0.3),
-    _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1"),
-    _cloning("cloning-100", "the same with five times the weight of cloning in phase 3", late_bc_weight=100.0),
-    _cloning("demonstrations-44", "the same with 44 demonstrations, as on the robot", demonstrations=44),
-    _cloning("success", "the same with source data of successes only", source="success"),
-    _cloning("longer-video", "the same with phase 1 three times as long", more_video=3.0),
-    _cloning("few-source", "the same with a tenth of the source data, where video should matter most", fewer=10),
-    _cloning("narrow", "the same with encoders of two thirds of the width", width=2 / 3),
-    _cloning("wide", "the same with encoders a third wider", width=4 / 3),
+    Setting("source-share", "as paper, tau .7 read as the source's share", target_share=0.3),
+    _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1", None),
+    _cloning("cloning-100", "as cloning, with five times the weight of cloning in phase 3"),
+    _cloning("demonstrations-44", "as cloning-100, with 44 demonstrations, as on the robot", demonstrations=44),
+    _cloning("success", "as cloning-100, with source data of successes only", source="success"),
+    _cloning("longer-video", "as cloning-100, with phase 1 three times as long", more_video=3.0),
+    _cloning("few-source", "as cloning-100, with a tenth of the source data, where video should matter most", fewer=10),
+    _cloning("narrow", "as cloning-100, with encoders of two thirds of the width", width=2 / 3),
+    _cloning("wide", "as cloning-100, with encoders a third wider", width=4 / 3),
 )
 
 
