@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from vptr_policy.algorithms.learner import Info, Learner
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
-from vptr_policy.data.video.damage import DamageLog, all_met
+from vptr_policy.data.damage import DamageLog, all_met
 from vptr_policy.json_file import read_object
 from vptr_policy.replacement import recover
 from vptr_policy.training.device import choose_device, prepare

@@ -12,8 +12,8 @@ from vptr_policy.algorithms.embedding_learner import EmbeddingLearner, Embedding
 from vptr_policy.algorithms.icvf_learner import ICVFLearner, ICVFSettings
 from vptr_policy.algorithms.learner import Learner
 from vptr_policy.data.augmentation import Augmentation
+from vptr_policy.data.damage import count_met
 from vptr_policy.data.video.crops import VIP_CROP, Crop
-from vptr_policy.data.video.damage import count_met
 from vptr_policy.data.video.sampling import ICVF_GOALS, VIDEO_GOALS
 from vptr_policy.data.video.stream import ClipBatches, ClipStream, ContrastBatches, IntentBatches, OrderedBatches
 from vptr_policy.encoder_checkpoint import EncoderCard, save_encoder

@@ -75,3 +75,8 @@ def test_a_run_on_video_of_before_evaluations_were_refused_goes_on(tmp_path: Pat
     (tmp_path / "config.json").write_text(json.dumps({"preset": "icvf", "evaluate_every": 5}))
     (tmp_path / STATE).write_bytes(b"learned")
     claim(tmp_path, {"preset": "icvf", "evaluate_every": 0})
+    assert json.loads((tmp_path / "config.json").read_text()) == {
+        "format": FORMAT, "preset": "icvf", "evaluate_every": 0
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="evaluate_every was 0, is 3"):
+        claim(tmp_path, {"preset": "icvf", "evaluate_every": 3})

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vptr_policy.data.video.damage import all_met, count_met
+from vptr_policy.data.damage import all_met, count_met
 from vptr_policy.data.video.index import open_clips
 from vptr_policy.data.video.shards import ClipWriter, shard_name
 from vptr_policy.data.video.stream import ClipBatches, ContrastBatches, OrderedBatches

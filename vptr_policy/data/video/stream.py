@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from vptr_policy.data.augmentation import Augmentation, augment, draw
+from vptr_policy.data.damage import DamageLog
 from vptr_policy.data.pictures import DamagedPicture
 from vptr_policy.data.video.batches import ClipBatch, ContrastBatch, IntentBatch, OrderedBatch
 from vptr_policy.data.video.crops import VIP_CROP, Crop, decode_crop, draw_crops
-from vptr_policy.data.video.damage import DamageLog
 from vptr_policy.data.video.index import ClipIndex, open_clips
 from vptr_policy.data.video.sampling import (
     ICVF_GOALS,

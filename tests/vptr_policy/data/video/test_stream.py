@@ -9,8 +9,8 @@ import pytest
 import torch
 from clip_fixture import damage, noise, place, write_clips
 
+from vptr_policy.data.damage import DamageLog, all_met, count_met
 from vptr_policy.data.video.crops import Crop
-from vptr_policy.data.video.damage import DamageLog, all_met, count_met
 from vptr_policy.data.video.index import open_clips
 from vptr_policy.data.video.jpeg import encode
 from vptr_policy.data.video.shards import ClipWriter, shard_name
