@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, Hashable, List, Sequence, Tuple
 
 import numpy as np
 
@@ -51,6 +51,61 @@ def compare(a: Sequence[bool], b: Sequence[bool], confidence: float = 0.95) -> C
         k_a, k_b, count, wins, losses, (k_a - k_b) / count, low, high,
         mcnemar(wins, losses), boschloo(k_a, count, k_b, count),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ClusteredComparison:
+    """Policy ``a`` against ``b`` on pairs of trials of which those of a cluster are alike.
+
+    Such as one scene with and without distractors: whoever solves one tends to solve the other, and to count them as if
+    they were independent would promise more than is known. ``low`` to ``high`` is the difference with a standard
+    error over clusters and Student's t; ``p`` is the exact test that flips the sign of the difference of whole clusters
+    (McNemar's, where each has one pair).
+    """
+
+    successes_a: int
+    successes_b: int
+    trials: int
+    clusters: int
+    difference: float
+    low: float
+    high: float
+    p: float
+
+
+def compare_clusters(
+    a: Sequence[bool], b: Sequence[bool], clusters: Sequence[Hashable], confidence: float = 0.95
+) -> ClusteredComparison:
+    """Compare two policies' successes on the same trials in the same order, each of the cluster it is named with."""
+    one, other = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
+    if one.shape != other.shape or one.ndim != 1 or len(clusters) != len(one):
+        raise ValueError(f"{one.shape} and {other.shape} successes of {len(clusters)} trials: expected as many of each")
+    names = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+    if len(names) < 2:
+        raise ValueError(f"{len(names)} clusters: expected two at least, between which something can vary")
+    from scipy.stats import t
+
+    which = np.array([names[name] for name in clusters])
+    sums = np.bincount(which, one.astype(float) - other)
+    count, difference = len(one), float(sums.sum() / len(one))
+    beyond = sums - np.bincount(which) * difference
+    error = np.sqrt(len(names) / (len(names) - 1) * (beyond**2).sum()) / count
+    reach = float(t.ppf((1.0 + confidence) / 2.0, len(names) - 1) * error)
+    return ClusteredComparison(
+        int(one.sum()), int(other.sum()), count, len(names), difference, difference - reach, difference + reach,
+        sign_flip([int(value) for value in sums]),
+    )  # fmt: skip
+
+
+def sign_flip(differences: Sequence[int]) -> float:
+    """Two-sided exact test whether whole differences are as often positive as negative: all their signs are flipped."""
+    sizes = [abs(value) for value in differences if value]
+    chances = np.ones(1)  # of the sums from -total to total
+    for size in sizes:
+        chances = 0.5 * (np.pad(chances, (0, 2 * size)) + np.pad(chances, (2 * size, 0)))
+    total = sum(sizes)
+    far = np.abs(np.arange(-total, total + 1)) >= abs(sum(differences))
+    return min(1.0, float(chances[far].sum()))
 
 
 def mcnemar(only_a: int, only_b: int, alternative: str = TWO_SIDED) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from eval_protocol import charts
 from eval_protocol.answer import deviations, holm_adjusted
 from eval_protocol.contrast import TESTS, Contrast, contrast
+from eval_protocol.counting import counted
 from eval_protocol.page_charts import page_charts
 from eval_protocol.pages import rendered
 from eval_protocol.paper import METHODS, TABLES, reference_row
@@ -98,7 +99,7 @@ def print_comparison(found: Compared) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"{len(found.readings)} sessions")
+    table = Table(title=counted(len(found.readings), "session"))
     for name in ("policy", "successes", "95 % interval"):
         table.add_column(name)
     for one in found.results:

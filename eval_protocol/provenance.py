@@ -10,6 +10,7 @@ from typing import Any, Dict, Mapping, Union
 
 from robot_bridge.share import share_path
 from vptr_policy.address import is_address
+from vptr_policy.checkpoint_folder import CARD, CHOSEN
 
 SUFFIXES = (".safetensors", ".json")
 PACKAGES = ("numpy", "scipy", "torch", "onnxruntime", "openvino", "mujoco", "opencv-python-headless", "pillow")
@@ -50,12 +51,14 @@ def package_versions() -> Dict[str, str]:
 
 
 def policy_hash(policy: Union[str, Path]) -> str:
-    """What names the weights of a policy: those in a folder, or those that the server at an address says it serves.
+    """What names the weights of a policy: those of a checkpoint or a run, or those that a server says it serves.
 
     Raises ValueError where there is no checkpoint, or no server.
     """
     if not is_address(policy):
-        return checkpoint_hash(Path(policy))
+        folder = Path(policy)
+        is_run = (folder / CHOSEN / CARD).is_file() and not (folder / CARD).is_file()
+        return checkpoint_hash(folder / CHOSEN if is_run else folder)
     from vptr_policy.client import RemotePolicy
     from vptr_policy.runtime import PolicyLost
 

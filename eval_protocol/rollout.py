@@ -52,6 +52,10 @@ class RolloutPlan:
         """The seed of the scene of an episode: the same for every policy, task and variant, none of training's."""
         return episode_seed("rollout", self.seed, number)
 
+    def scene(self, number: int) -> SceneSpec:
+        """The scene of an episode; on an axis of generalisation its kinds take turns, so that each is met as often."""
+        return sample_scene(self.task, self.scene_seed(number), self.variant, turn=number)
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -164,7 +168,7 @@ def scenes(plan: RolloutPlan, size: Tuple[int, int]) -> List[np.ndarray]:
     """The first picture of each scene of a plan, (height, width, 3) RGB for a size (width, height)."""
     environment = SimEnvironment(*size)
     try:
-        return [environment.reset(_scene(plan, number)).image for number in range(plan.episodes)]
+        return [environment.reset(plan.scene(number)).image for number in range(plan.episodes)]
     finally:
         environment.close()
 
@@ -180,13 +184,9 @@ def film(plan: RolloutPlan, size: Tuple[int, int], count: int) -> Tuple[List[np.
         environment.close()
 
 
-def _scene(plan: RolloutPlan, number: int) -> SceneSpec:
-    return sample_scene(plan.task, plan.scene_seed(number), plan.variant, turn=number)
-
-
 def _act(environment: SimEnvironment, plan: RolloutPlan, number: int, subscribers: Sequence[Subscriber]) -> Episode:
     environment.latency_s = plan.latency_s
-    spec = _scene(plan, number)
+    spec = plan.scene(number)
     environment.reset(spec)
     policy = acting_policy(plan.policy, environment)
     judged = JudgedEnvironment(environment, plan.steps * STEP_S)

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Callable, List, Sequence
 
+from eval_protocol.counting import counted
 from eval_protocol.labels import SECOND, agreements, rate
 from eval_protocol.reading import read
 from eval_protocol.record import Record, records
@@ -21,7 +22,9 @@ def left(store: Store, rater: str) -> List[Record]:
     reading = read(store)
     done = {one.trial for one in reading.labels if one.role == SECOND and one.rater == rater}
     shown = [one for one in records(reading) if one.judged and one.video]
-    random.Random(f"{reading.session.id}/{rater}").shuffle(shown)
+    recorded, order = list(shown), random.Random(f"{reading.session.id}/{rater}")
+    while len(shown) > 1 and shown == recorded:
+        order.shuffle(shown)
     return [one for one in shown if one.id not in done]
 
 
@@ -36,7 +39,7 @@ def result(store: Store, rater: str) -> str:
     """The agreement, once all are rated: before that it would tell the first verdicts."""
     count = len(left(store, rater))
     if count:
-        return f"{count} videos are left: go on when you like"
+        return f"{counted(count, 'video is', 'videos are')} left: go on when you like"
     found = agreements(store).get(rater)
     return f"all rated: {found.words()}" if found else "there is no video to rate"
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
+from eval_protocol.counting import counted
 from eval_protocol.plan import Plan, Trial
 from eval_protocol.rubric import Rubric
 from eval_protocol.store import INTERRUPTED, Store, StoreError, TrialRow
@@ -198,7 +199,7 @@ class Session:
 
     def _give_up(self, row: TrialRow, aborts: int, reason: str) -> str:
         return (
-            f"trial {row.number} was aborted {aborts} times in a row, last because: {reason}. "
+            f"trial {row.number} was aborted {counted(aborts, 'time')} in a row, last because: {reason}. "
             f"Nothing is lost: repair the cause, then resume the session in {self._store.path.parent}"
         )
 

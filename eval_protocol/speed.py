@@ -38,7 +38,7 @@ class Pass:
             self.rate_hz,
             1e3 * self.latency_s,
             self.achieved,
-            "keeps up" if self.keeps_up() else "too fast",
+            "keeps up" if self.keeps_up() else "too fast for this machine",
         )
 
 

@@ -1,6 +1,7 @@
 """Success rates with exact intervals, and what a number of trials can and cannot show."""
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Dict, Optional, Union
 
 
@@ -24,6 +25,7 @@ class Proportion:
         return f"{self.successes}/{self.trials} [{self.low:.2f}, {self.high:.2f}]"
 
 
+@lru_cache(maxsize=4096)  # SciPy takes milliseconds
 def proportion(successes: int, trials: int, confidence: float = 0.95) -> Proportion:
     """The success rate with its intervals; no trials at all leave the whole range 0..1 open."""
     if not 0 <= successes <= trials:

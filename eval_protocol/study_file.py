@@ -13,8 +13,7 @@ from eval_protocol.provenance import checkpoint_hash
 from eval_protocol.seal import Key, NamedPolicy, draw_key, write_key
 from eval_protocol.study import Study, make_study
 from eval_protocol.yaml_source import PlanError, Strict, YamlSource
-
-CARD = "card.json"
+from vptr_policy.checkpoint_folder import CARD, checkpoint_folder
 
 
 class StudyFile(Strict):
@@ -89,8 +88,8 @@ def study_from(wanted: Dict[str, Any]) -> Tuple[Study, Key]:
 
 
 def named_policy(name: str, folder: Path, tasks: List[str]) -> NamedPolicy:
-    """The policy of a checkpoint folder; raises ValueError where there is none, or it does not know a task."""
-    folder = folder.expanduser().resolve()
+    """The policy of a checkpoint folder or a run; raises ValueError where there is none, or it does not know a task."""
+    folder = checkpoint_folder(folder.expanduser().resolve())
     checkpoint = checkpoint_hash(folder)
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))

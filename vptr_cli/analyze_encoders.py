@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from vptr_cli.demonstrations import open_demonstrations
-from vptr_cli.limits import expect
+from vptr_cli.limits import expect, expect_free
 from vptr_cli.progress import bar
 from vptr_cli.threads import wait_passively
 
+STATE = "robot state"
+"""What `vptr analyze sarsa` calls the robot's own state, beside the encoders."""
 NAMED = 5
 """Skipped sequences of a data set that are printed; the JSON names all."""
 
@@ -61,6 +63,7 @@ def sarsa(
     expect("trajectories", 1 if trajectories is None else trajectories, 1)
     rewards = RewardOptions(final_steps, reward_scale, reward_shift, discount)
     encoders = find_encoders(encoder, seed, device)
+    _expect_free_names(encoders, (STATE,))
     transitions, fingerprints = _transitions(data, held_out, cache, rewards, failures)
     chosen = choose(transitions, task, trajectories, seed)
     parts = parts_of(chosen, seed)
@@ -109,6 +112,7 @@ def embeddings(
     if not video and not robot:
         raise ValueError("nothing to measure on: give --video DIR (clips), --robot DIR (demonstrations) or both")
     encoders = find_encoders(encoder, seed, device)
+    _expect_free_names(encoders)
     named = [(split_name(one)[0] or default_name(Path(one)), Path(split_name(one)[1])) for one in (*video, *robot)]
     unique_names([name for name, _ in named])
     data: List[Sequences] = [ClipSequences(name, path, frames, count, seed) for name, path in named[: len(video)]]
@@ -122,6 +126,12 @@ def embeddings(
     return 0
 
 
+def _expect_free_names(encoders: Sequence[Any], more: Sequence[str] = ()) -> None:
+    """Raise ValueError where an encoder that was asked for has the name of a baseline, or one of ``more``."""
+    asked = [one.name for one in encoders if not one.baseline]
+    expect_free("encoder", asked, [*(one.name for one in encoders if one.baseline), *more])
+
+
 def _transitions(
     data: Sequence[Path], held_out: Sequence[Path], cache: Optional[Path], rewards: Any, failures: bool
 ) -> Tuple[Any, List[str]]:
@@ -129,8 +139,25 @@ def _transitions(
     from vptr_policy.data.robot.transitions import TransitionOptions, assemble
 
     caches, others = (open_demonstrations(folders, cache, whole=True)[0] for folders in (data, held_out))
+    _check_held_out(caches, others)
     options = TransitionOptions("action", successes_only=not failures, rewards=rewards, target_tasks="shared")
     return assemble(caches, options, others), [one.fingerprint for one in (others or caches)]
+
+
+def _check_held_out(caches: Sequence[Any], others: Sequence[Any]) -> None:
+    """Raises ValueError where values would be judged by what they are fitted on, or by what they know nothing of."""
+    if {one.fingerprint for one in caches} & {one.fingerprint for one in others}:
+        raise ValueError(
+            "--held-out has demonstrations of --data: an error on what was fitted says nothing; give others, or leave "
+            "--held-out away: then a fifth of the trajectories judge"
+        )
+    known = {task for one in caches for task in one.tasks}
+    unknown = sorted({task for one in others for task in one.tasks} - known)
+    if unknown:
+        raise ValueError(
+            "--held-out has {}, of which --data has nothing to fit: give data of it, or leave it out of "
+            "--held-out".format(", ".join(unknown))
+        )
 
 
 def _write_sarsa(out: Path, entries: Sequence[Any], about: Dict[str, Any], seed: int) -> None:

@@ -1,14 +1,22 @@
 """`vptr analyze values` and `vptr analyze gradcam`: what policies think of, and look at, in the same rollouts."""
 
+import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from eval_protocol.counting import counted
 from vptr_cli.analyze_output import interval
-from vptr_cli.checkpoints import find_policy
-from vptr_cli.limits import choose_tasks, expect, worker_count
+from vptr_cli.checkpoints import find_policy, shipped_policy
+from vptr_cli.limits import choose_tasks, expect, expect_free, worker_count
 from vptr_cli.progress import bar
 from vptr_cli.threads import wait_passively
+
+UNTRAINED = "untrained"
+"""What the networks with random weights are called, beside the policies."""
+PLURALS = {"success": "successes", "failure": "failures", "unjudged": "unjudged"}
+"""Of the outcomes of rollouts."""
 
 
 def values(
@@ -34,7 +42,7 @@ def values(
     they are, with 95 % intervals over the rollouts, and how often a success ends at a higher value than a failure.
 
     Args:
-        policy: checkpoints with a critic (runs of v-ptr, ptr, cql, ...), each PATH or NAME=PATH.
+        policy: checkpoints with a critic (runs of v-ptr, ptr, cql, ..., or shipped), each PATH or NAME=PATH.
         out: folder for figure and numbers.
         acting: who makes the rollouts in the simulator: "expert" (the scripted experts), "mixed" (the demonstrator of
             mixed quality, most of whose episodes fail), "shipped" or a checkpoint.
@@ -52,20 +60,19 @@ def values(
         workers: processes of the simulator; default one a core.
     """
     wait_passively()
-    from vptr_policy.analysis.naming import named_checkpoints
     from vptr_policy.analysis.rollouts import CONDITIONS
     from vptr_policy.analysis.value_comparison import compare_values, untrained_policy
 
     expect("episodes", episodes, 1)
     expect("shown", shown, 1)
-    named = named_checkpoints(policy)
+    named = _named(policy, (UNTRAINED,) if untrained else ())
     policies = _load_with_critics(named, sentence_model)
     origins = {name: {"folder": str(folder), "checkpoint": policies[name].checkpoint} for name, folder in named}
     source = RolloutSource(task, variant, episodes, seed, steps, acting, data, distractor_data, told, workers)
     known = [{*one.tasks, *one.card.aliases} for one in policies.values()]
     rollouts = source.recorded() or source.simulated(known, CONDITIONS)
     if untrained:
-        policies["untrained"] = untrained_policy(named[0][1], seed, sentence_model)
+        policies[UNTRAINED] = untrained_policy(named[0][1], seed, sentence_model)
     with bar("values", len(policies) * len(rollouts), "curve") as progress:
         comparison = compare_values(policies, rollouts, told, lambda: progress.update(1))
     _write_values(out, comparison, origins, shown, seed)
@@ -95,7 +102,7 @@ def gradcam(
     share of the pixels, with 95 % intervals over the rollouts; also of an untrained network and of the pictures' edges.
 
     Args:
-        policy: checkpoints with a convolutional encoder, each PATH or NAME=PATH.
+        policy: checkpoints with a convolutional encoder (runs, or shipped), each PATH or NAME=PATH.
         out: folder for figures and numbers.
         task: simulated tasks, or those of the data to look at; default all of the variant that every policy knows.
         variant: from which the simulated scenes are drawn.
@@ -112,13 +119,13 @@ def gradcam(
         workers: processes of the simulator; default one a core.
     """
     wait_passively()
-    from vptr_policy.analysis.attention_comparison import compare_attention, load_gaze, untrained_gaze, views
-    from vptr_policy.analysis.naming import named_checkpoints
+    from vptr_policy.analysis.attention_comparison import EDGES, compare_attention, load_gaze, untrained_gaze, views
     from vptr_policy.analysis.rollouts import WITH
 
     for name, value in (("episodes", episodes), ("frames", frames), ("shown", shown)):
         expect(name, value, 1)
-    gazes = [load_gaze(name, folder, rule, sentence_model) for name, folder in named_checkpoints(policy)]
+    named = _named(policy, (EDGES, UNTRAINED) if untrained else (EDGES,))
+    gazes = [load_gaze(name, folder, rule, sentence_model) for name, folder in named]
     if untrained:
         gazes.append(untrained_gaze(gazes[0], seed))
     source = RolloutSource(task, variant, episodes, seed, data=data, told=told, workers=workers)
@@ -152,7 +159,10 @@ class RolloutSource:
         from vptr_policy.analysis.rollouts import WITH, WITHOUT, read_rollouts
 
         folders = [(folder, WITHOUT) for folder in self.data] + [(folder, WITH) for folder in self.distractor_data]
-        found = [read_rollouts(folder, condition, self.task, self.episodes, self.seed) for folder, condition in folders]
+        found = [
+            read_rollouts(folder, condition, self.task, self.episodes, self.seed, partial(_tell_skipped, folder))
+            for folder, condition in folders
+        ]
         return [rollout for rollouts in found for rollout in rollouts]
 
     def simulated(self, known: Sequence[Iterable[str]], conditions: Tuple[str, ...], masks: bool = False) -> List[Any]:
@@ -190,6 +200,19 @@ def simulated_parts() -> Tuple[str, ...]:
     from robot_bridge.sim.segmentation import PARTS
 
     return PARTS
+
+
+def _named(policy: Sequence[str], reserved: Sequence[str]) -> List[Tuple[str, Path]]:
+    """Name and folder of each checkpoint; raises ValueError where one has the name of what is added to them."""
+    from vptr_policy.analysis.naming import named_checkpoints, split_name
+
+    given = []
+    for one in policy:
+        name, where = split_name(one)
+        given.append(f"{name or where}={shipped_policy()}" if where == "shipped" else one)
+    named = named_checkpoints(given)
+    expect_free("policy", [name for name, _ in named], reserved)
+    return named
 
 
 def _load_with_critics(named: Sequence[Tuple[str, Path]], sentence_model: Optional[Path]) -> Dict[str, Any]:
@@ -241,8 +264,14 @@ def _told_values(found: Dict[str, Any]) -> str:
         if outcome in found:
             row = found[outcome]
             rough = "{value:.2f}".format(**row["roughness"]) if row["roughness"] else "none"
-            text = f"{row['rollouts']} {outcome}: monotonicity {interval(row['monotonicity'])}"
+            text = (
+                f"{counted(row['rollouts'], outcome, PLURALS[outcome])}: monotonicity {interval(row['monotonicity'])}"
+            )
             parts.append(f"{text}, rises {row['rises']['value']:.2f}, roughness {rough}")
     if found["separation"] is not None:
         parts.append(f"success above failure {found['separation']:.2f}")
     return "; ".join(parts)
+
+
+def _tell_skipped(folder: Path, told: str) -> None:
+    print(f"{folder}: skipped {told}", file=sys.stderr)

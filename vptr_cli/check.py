@@ -78,6 +78,7 @@ def _checks_of_sitting(given: Sitting, robot: Robot) -> Checks:
     if given.page.lower() == "true":
         checks["host"] = (given.page_host, lambda: _check_host(given.page_host))
         checks["port"] = (given.page_port, lambda: _check_port(given.page_host, given.page_port))
+        checks["calibration"] = (given.calibration, lambda: _check_calibration(given.calibration))
     return checks
 
 
@@ -159,12 +160,14 @@ def _check_policy(policy: str, task: str) -> None:
 
 
 def _tasks_of(folder: Path) -> List[str]:
-    """The tasks of a checkpoint, whose files are verified."""
+    """The tasks of a checkpoint or a run, whose files are verified."""
     from vptr_policy.card import read_card
+    from vptr_policy.checkpoint_folder import checkpoint_folder
     from vptr_policy.weights import verify
 
-    card = read_card(folder)
-    verify(folder, card.files)
+    checkpoint = checkpoint_folder(folder)
+    card = read_card(checkpoint)
+    verify(checkpoint, card.files)
     return [*card.tasks, *card.aliases]
 
 
@@ -206,6 +209,13 @@ def _check_judge(robot: str, judge: str) -> None:
     from eval_protocol.settings import settings_from
 
     settings_from({"robot": robot, "judge": judge})
+
+
+def _check_calibration(calibration: str) -> None:
+    from eval_protocol.console.overlay import load_calibration
+
+    if calibration not in ("", "sim"):
+        load_calibration(_absolute("calibration", calibration))
 
 
 def _check_session(session_dir: str, given: Robot) -> None:

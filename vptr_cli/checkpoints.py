@@ -22,7 +22,12 @@ def find_policy(name: str) -> str:
 
     if name == EXPERT or is_address(name):
         return name
-    return str(checkpoint_folder(shipped_policy() if name == "shipped" else Path(name)))
+    return str(find_checkpoint(name))
+
+
+def find_checkpoint(name: str) -> Path:
+    """The checkpoint of that name: "shipped", its folder, or that of its run; raises CheckpointError."""
+    return checkpoint_folder(shipped_policy() if name == "shipped" else Path(name))
 
 
 def known_to_all(tasks: Sequence[str], policies: Sequence[str]) -> Tuple[str, ...]:
@@ -47,7 +52,8 @@ def _known(policy: str, tasks: Sequence[str]) -> Sequence[str]:
     if policy == EXPERT:
         return tasks
     if not is_address(policy):
-        return read_card(Path(policy)).tasks
+        card = read_card(Path(policy))
+        return [*card.tasks, *card.aliases]
     served = RemotePolicy(policy)
     served.close()
-    return served.tasks
+    return [*served.tasks, *served.metadata.get("aliases", {})]

@@ -5,6 +5,7 @@ from typing import Any, Dict, Sequence
 
 from tyro.conf import Positional
 
+from vptr_cli.demonstrations import expect_there
 from vptr_cli.limits import expect
 
 
@@ -44,6 +45,7 @@ def trim(
     file = MaskFile({**describe(rule), "unclutched": unclutched})
     steps = masked = 0
     damaged = Damaged()
+    expect_there(source)
     items = demonstrations(source, camera, damaged=True)
     for item in tqdm(items, "trimming", unit="demonstration", dynamic_ncols=True):
         trajectory = damaged.read(item)
@@ -77,6 +79,7 @@ def split(source: Positional[Path], val_share: float = 0.1, seed: int = 0) -> in
     from vptr_policy.data.robot import partition
     from vptr_policy.data.robot.sources import demonstrations
 
+    expect_there(source)
     names = [(str(item.info["task"]), item.name) for item in demonstrations(source)]
     drawn = partition.draw(names, seed, val_share)
     partition.write(source, drawn)

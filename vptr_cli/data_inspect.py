@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Sequence
 
 from tyro.conf import Positional
 
+from vptr_cli.demonstrations import choose_demonstrations, expect_there
 from vptr_cli.formats import Format
 from vptr_cli.limits import expect
 
@@ -56,9 +57,9 @@ def view(
     expect("pictures", pictures, 2)
     from vptr_policy.data.overview.film_strip import draw_strip
     from vptr_policy.data.robot.masks import MaskFile, mask_of, read_masks
-    from vptr_policy.data.robot.sources import chosen, demonstrations, is_shards
+    from vptr_policy.data.robot.sources import is_shards
 
-    items = chosen(source, list(names), camera) if names else [next(demonstrations(source, camera))]
+    items = choose_demonstrations(source, names or (), camera)
     masks = read_masks(source) if is_shards(source) else MaskFile()
     out = out or Path("runs", "view")
     out.mkdir(parents=True, exist_ok=True)
@@ -82,6 +83,7 @@ def check(source: Positional[Path], camera: int = 0, json: bool = False) -> int:
         camera: of episodes, whose pictures are looked at.
         json: print a JSON object a finding.
     """
+    expect_there(source)
     from tqdm import tqdm
 
     from vptr_policy.data.quality.inspection import inspect

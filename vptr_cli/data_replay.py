@@ -5,6 +5,8 @@ from typing import Any, Dict, Optional, Tuple
 
 from tyro.conf import Positional
 
+from vptr_cli.demonstrations import choose_demonstrations
+
 
 def replay(
     source: Positional[Path],
@@ -37,11 +39,10 @@ def replay(
     """
     from robot_bridge.recording.format import JOINTS
     from robot_bridge.recording.replay import HOME_JOINTS, plan_replay
-    from vptr_policy.data.robot.sources import chosen, demonstrations
 
     if ros and video is not None:
         raise ValueError("--video films the simulated arm of this process: leave it or --ros out")
-    item = chosen(source, [name])[0] if name else next(demonstrations(source))
+    item = choose_demonstrations(source, [name] if name else ())[0]
     one = item.read()
     plan = plan_replay(one.state, one.executed, one.extras.get(JOINTS), speed, None if stay else HOME_JOINTS)
     if ros:

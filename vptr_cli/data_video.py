@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional
 
 import tyro
 
+from eval_protocol.counting import counted
 from vptr_cli import progress
 from vptr_cli.formats import Format
 from vptr_cli.limits import worker_count
@@ -151,7 +152,7 @@ def _there(source: Path) -> Path:
 def _import_manifest(layout: str, source: Path, out: Path, options: ClipOptions) -> int:
     from vptr_policy.data.video.sources import manifest_clips, manifest_layout
 
-    found = manifest_clips(source, layout)
+    found = manifest_clips(_there(source), layout)
     other = manifest_layout(source)
     if other and other != layout:
         raise ValueError(f"{source}: its first frames are not where {layout} has them: say --format {other}")
@@ -218,7 +219,9 @@ def _print_skipped(counts: Dict[str, int], out: Path) -> None:
 def _text(report: Dict[str, Any]) -> str:
     """The report in lines, with a histogram of the lengths."""
     lines = [
-        "{folder}: {clips} clips, {frames} frames, {bytes} bytes in {shards} shards, {size} px".format(**report),
+        "{folder}: {clips}, {frames} frames, {bytes} bytes in {shards}, {size} px".format(
+            **{**report, **{name: counted(report[name], name[:-1]) for name in ("clips", "shards")}}
+        ),
         "made by: {command}".format(**report),
     ]
     most = max(row["clips"] for row in report["lengths"])
@@ -227,6 +230,7 @@ def _text(report: Dict[str, Any]) -> str:
         lines.append("{:>5}-{:<5} frames {:>8} {}".format(row["from"], row["to"], row["clips"], bar).rstrip())
     lines += [f"skipped: {count} {kind}" for kind, count in sorted(report["skipped"].items())]
     lines += ["left out: {name}: {why}".format(**entry) for entry in report["unusable"]]
+    lines += ["missing: {missing} clips that were made cannot be used".format(**report)] if report["missing"] else []
     return "\n".join(lines)
 
 

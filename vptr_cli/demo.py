@@ -22,7 +22,7 @@ NOISE = re.compile(
 
 def demo(
     task: str = DEFAULT_TASK,
-    policy: Optional[Path] = None,
+    policy: str = "shipped",
     seed: int = 0,
     speed: float = 0.0,
     protocol: Optional[Path] = None,
@@ -35,25 +35,25 @@ def demo(
 
     Args:
         task: one of `vptr sim tasks`.
-        policy: checkpoint folder; default the shipped one.
+        policy: checkpoint folder, run of `vptr train`, or shipped.
         seed: of the plan and the simulated scenes.
         speed: times faster than real time; 0: the highest that this machine keeps up with, measured first.
         protocol: YAML of start poses, trials and times; default the paper's.
         session_dir: folder of the session; an unfinished one is resumed; default a new one under ./sessions.
     """
     from robot_bridge.share import share_path
-    from vptr_cli.checkpoints import shipped_policy
+    from vptr_cli.checkpoints import find_checkpoint
     from vptr_cli.launch import Launch
 
     name = f"{datetime.now():%Y-%m-%d_%H-%M-%S}-{uuid.uuid4().hex[:6]}"
     folder = (session_dir or Path("sessions") / name).resolve()
-    policy = (policy or shipped_policy()).resolve()
+    checkpoint = find_checkpoint(policy).resolve()
     protocol = (protocol or share_path("config/protocol/v_ptr.yaml")).resolve()
-    if _finished(folder, task, policy, seed, speed, protocol):
+    if _finished(folder, task, checkpoint, seed, speed, protocol):
         return _report(folder)
     arguments = {
         "task": task,
-        "policy": str(policy),
+        "policy": str(checkpoint),
         "seed": str(seed),
         "speed": str(speed),
         "protocol": str(protocol),

@@ -1,5 +1,6 @@
-"""Demonstrations as options name them: folders of shards."""
+"""Demonstrations as options name them: folders of shards or of episodes, and single ones in them."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -38,6 +39,30 @@ def open_demonstrations(
         origin.update({name: count for name, count in vars(left_out).items() if count})
         made.append({"folder": str(folder), "fingerprint": opened.fingerprint, "shards": len(paths), **origin})
     return tuple(caches), made
+
+
+def choose_demonstrations(source: Path, names: Sequence[str], camera: int = 0) -> List[Any]:
+    """The demonstrations of those names, in their order, else the first one; raises ValueError naming the nearest."""
+    from vptr_policy.data.robot.sources import chosen, demonstrations
+
+    expect_there(source)
+    if not names:
+        return [next(demonstrations(source, camera))]
+    try:
+        return list(chosen(source, list(names), camera))
+    except ValueError as error:
+        known = [item.name for item in demonstrations(source, camera)]
+        missing = [name for name in names if name not in known]
+        if not missing:
+            raise
+        near = ", ".join(get_close_matches(missing[0], known, n=3, cutoff=0.0))
+        raise ValueError(f"{source}: no demonstration is called {missing[0]!r}; near it: {near}") from error
+
+
+def expect_there(source: Path) -> None:
+    """Raise FileNotFoundError where there is nothing of that name."""
+    if not source.exists():
+        raise FileNotFoundError(f"{source}: no such file or folder")
 
 
 def expect_once(folders: Sequence[Path]) -> None:

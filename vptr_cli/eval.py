@@ -37,7 +37,8 @@ def plan(
         scenario: 1 start poses, 2 with two novel distractors, 3 with a novel target object
         seed: of the shifts, the places of the distractors and the order of the policies
         protocol: YAML of the lab's start poses, table and time limit; default config/protocol/v_ptr.yaml
-        policy: two or more NAME=FOLDER of checkpoints; the first against the second is the primary comparison
+        policy: two or more NAME=FOLDER of checkpoints or runs, or NAME=shipped; the first against the second is the
+            primary comparison
         hypothesis: what is to be shown; default: that these two differ
         test: that decides it: boschloo, stratified, mcnemar, or sequential (may be looked at after each trial)
         one_sided: ask only whether the first is better
@@ -107,17 +108,19 @@ def _study(laid_out: Any, key: Any, out: Optional[Path]) -> int:
 
 
 def _named(policies: Tuple[str, ...]) -> Dict[str, str]:
-    """Name -> folder of the policies given as NAME=FOLDER, or as FOLDER, whose last part is the name."""
+    """Name -> checkpoint of the policies given as NAME=FOLDER, or as FOLDER, which names its policy by itself."""
     from eval_protocol.yaml_source import PlanError
+    from vptr_cli.checkpoints import find_checkpoint
+    from vptr_policy.analysis.naming import default_name
 
     named: Dict[str, str] = {}
     for given in policies:
         name, is_named, folder = given.rpartition("=")
-        name = name if is_named else Path(folder).resolve().name
+        name = name if is_named else default_name(Path(folder))
         if name in named:
             raise PlanError(f"--policy has {name!r} twice: give each a name of its own, as in ours=FOLDER")
         named[name] = folder
-    return named
+    return {name: str(find_checkpoint(folder)) for name, folder in named.items()}
 
 
 def save_pose(name: Positional[str], protocol: Optional[Path] = None, force: bool = False) -> int:

@@ -7,6 +7,8 @@ from typing import Any, Tuple
 
 from tyro.conf import Positional
 
+from vptr_cli.errors import one_line
+
 
 def report(session: Positional[Path], json: bool = False) -> int:
     """Print a session's table and write its report.html, trials.csv and trials.json.
@@ -76,7 +78,7 @@ def compare(
 
 def failed(command: str, error: Exception) -> int:
     """Say why a command of `vptr eval` failed; returns its exit status."""
-    print(f"vptr eval {command}: {error}", file=sys.stderr)
+    print(f"vptr eval {command}: {one_line(error)}", file=sys.stderr)
     return 1
 
 

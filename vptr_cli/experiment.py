@@ -11,6 +11,7 @@ def generalization(
     small: bool = False,
     smoke: bool = False,
     seed: int = 0,
+    video: Optional[Path] = None,
     part: Optional[str] = None,
     list: bool = False,
 ) -> int:
@@ -22,18 +23,23 @@ def generalization(
     Args:
         out: folder of the data, runs and results.
         setting: paper, source-share, cloning, cloning-100, demonstrations-44, success, longer-video, few-source,
-            narrow or wide.
-        small: a tenth of everything, in about 20 minutes on two cores: shows that it runs, not who wins.
+            narrow, wide or resnetv2-50.
+        small: a tenth of everything, in 10 to 20 minutes on two cores: shows that it runs, not who wins (nobody
+            succeeds yet).
         smoke: still smaller, in about two minutes: for tests.
         seed: of the training; the data and the test scenes stay the same.
+        video: folder of clips for phase 1, such as an import of Ego4D; default: a simulated hand's are generated.
         part: run this part only, with those it needs.
         list: show the parts, what is done, and their commands.
     """
     from vptr_cli.experiments.generalization import SIZES, Generalization, find_setting
     from vptr_cli.experiments.summary import write
+    from vptr_policy.data.video.index import open_clips
 
     size = "smoke" if smoke else "small" if small else "full"
-    experiment = Generalization(out / size, find_setting(setting), SIZES[size], seed)
+    experiment = Generalization(out / size, find_setting(setting), SIZES[size], seed, video)
+    if video is not None and not list:
+        open_clips(video)
     status = _run(experiment, part, list)
     if status == 0 and not list and experiment.results.is_file():
         print("\n".join(write(experiment, experiment.out / "summary")))
@@ -50,9 +56,9 @@ def shipped(
 ) -> int:
     """The shipped policy from nothing: its data, V-PTR's three phases, and behaviour cloning to compare with.
 
-    Runs what is not done yet, part by part: about an hour and a half on two cores for the policy, half an hour more
-    for cloning and the comparison. Interrupt it when you like and give the same command again. The policy with its
-    card is in OUT/policy, the comparison in OUT/summary.md.
+    Runs what is not done yet, part by part: less than two hours on two cores for the policy (--part evaluate-v-ptr ends
+    there), an hour more for cloning, without failures and with them, and the comparison. Interrupt it when you like and
+    give the same command again. The policy with its card is in OUT/policy, the comparison in OUT/summary.md.
 
     Args:
         out: folder of the data, runs and results.
@@ -61,15 +67,17 @@ def shipped(
         part: run this part only, with those it needs.
         list: show the parts, what is done, and their commands.
     """
-    from vptr_cli.experiments.shipped import SIZES, Shipped, ship, table
+    from vptr_cli.experiments.shipped import COMPARED, JUDGED, SIZES, Shipped, ship, table
 
     size = "smoke" if smoke else "full"
     experiment = Shipped(out / "smoke" if smoke else out, SIZES[size], seed)
     status = _run(experiment, part, list)
-    if status == 0 and not list and experiment.results.is_file():
+    if status == 0 and not list and part in (None, COMPARED):
         lines = table(experiment)
         (experiment.out / "summary.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print("\n".join([*lines, "", f"policy: {ship(experiment)}"]))
+        print("\n".join([*lines, ""]))
+    if status == 0 and not list and part in (None, COMPARED, JUDGED):
+        print(f"policy: {ship(experiment)}")
     return status
 
 

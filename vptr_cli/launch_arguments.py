@@ -20,7 +20,7 @@ class Robot:
     limits: str = ""
     """YAML of limits; empty takes config/limits.yaml."""
     policy: str = ""
-    """checkpoint folder, or address of a policy server; none or empty: not checked."""
+    """checkpoint folder, run, or address of a policy server; none or empty: not checked."""
     speed: str = "1"
     """of the simulation, times real time; 0: measured."""
     task: str = ""
@@ -51,6 +51,8 @@ class Sitting:
     """where that page can be opened."""
     page_port: str = "0"
     """of that page; 0: any."""
+    calibration: str = ""
+    """YAML of the camera's calibration, of which that page makes marks; sim: that of the simulated one."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,16 @@ def expect(option: str, value: int, least: int) -> None:
         raise ValueError(f"--{option} is {value}, expected at least {least}")
 
 
+def expect_free(option: str, names: Sequence[str], reserved: Sequence[str]) -> None:
+    """Raise ValueError where a name given with the option is that of what a command adds for comparison."""
+    for name in names:
+        if name in reserved:
+            raise ValueError(
+                f"--{option} has one called {name!r}, as what is added for comparison is: give it another name, as in "
+                "mine=PATH"
+            )
+
+
 def worker_count(asked: Optional[int]) -> int:
     """How many processes to use: so many as were asked for, else one a core that this process may run on."""
     if asked is None:

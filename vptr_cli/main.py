@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from opcode import opmap
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
+from vptr_cli.errors import one_line, sentence
 from vptr_cli.formats import summary
 
 GROUPS: Dict[str, str] = {
@@ -44,8 +45,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         if os.environ.get("VPTR_DEBUG"):
             raise
-        where = "" if _explained(error) else " (VPTR_DEBUG=1 shows where)"
-        print(f"vptr: {_one_line(error)}{where}", file=sys.stderr)
+        where = "" if sentence(error) or _explained(error) else " (VPTR_DEBUG=1 shows where)"
+        print(f"vptr: {one_line(error)}{where}", file=sys.stderr)
         return 1
 
 
@@ -97,11 +98,6 @@ def _explained(error: BaseException) -> bool:
     if trace is None or trace.tb_frame.f_globals.get("__name__", "").split(".")[0] not in OURS:
         return False
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text if text else type(error).__name__
 
 
 def _overview(program: str, noun: str, rows: Dict[str, str]) -> str:

@@ -3,16 +3,18 @@
 import sys
 from json import loads
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from vptr_cli.checkpoints import shipped_policy
+from vptr_cli.checkpoints import find_checkpoint
+from vptr_cli.errors import one_line
+from vptr_policy.address import is_address
 
 
-def info(policy: Optional[Path] = None, json: bool = False) -> int:
+def info(policy: str = "shipped", json: bool = False) -> int:
     """Print what a checkpoint is: tasks, network, data, how it was trained and judged.
 
     Args:
-        policy: checkpoint folder; default the shipped policy.
+        policy: checkpoint folder, run of `vptr train`, or shipped.
         json: print the whole card.
     """
     from dataclasses import asdict
@@ -22,14 +24,15 @@ def info(policy: Optional[Path] = None, json: bool = False) -> int:
     from vptr_policy.description import describe
 
     try:
-        actor, card = load_checkpoint(policy or shipped_policy())
+        folder = find_checkpoint(policy)
+        actor, card = load_checkpoint(folder)
     except (CheckpointError, FileNotFoundError) as error:
         return _fail(error)
     if json:
         print(dumps(asdict(card), indent=2))
         return 0
     parameters = sum(parameter.numel() for parameter in actor.parameters())
-    print(policy or shipped_policy())
+    print(folder)
     for line in describe(card, parameters):
         print(line)
     return 0
@@ -38,61 +41,61 @@ def info(policy: Optional[Path] = None, json: bool = False) -> int:
 def replay(
     frames: Path,
     out: Optional[Path] = None,
-    policy: Optional[str] = None,
+    policy: str = "shipped",
     task: Optional[str] = None,
     rows: int = 8,
 ) -> int:
     """Run a policy over recorded pictures and write a film strip with its actions.
 
-    Where an episode.json holds the recorded states and actions, the policy is given the states and the actions are
-    drawn beside its own; elsewhere it is given the neutral state. The strip is OUT/film.png, the numbers are in
-    OUT/actions.json.
+    Of recorded episodes (`collect.launch`, `vptr sim teleoperate`), and where an episode.json holds states and actions
+    of the pictures beside it, the policy is given the states and the actions are drawn beside its own; elsewhere it is
+    given the neutral state. The strip is OUT/film.png, the numbers are in OUT/actions.json.
 
     Args:
-        frames: folder of pictures, folder of episodes (such as the Bridge sample), or video file.
+        frames: recorded episode, folder of pictures, folder of such (like the Bridge sample), or video file.
         out: folder for the results; default runs/replay/ and the name of the recordings.
-        policy: checkpoint folder, or address of a policy server; default the shipped policy.
-        task: the task the policy is told, one of `vptr policy info`; default its main one, which the film strip says.
+        policy: checkpoint folder, run of `vptr train`, address of a policy server, or shipped.
+        task: the task the policy is told, one of `vptr policy info`; default the recorded one, else its main one; the
+            film strip says which.
         rows: recordings drawn at most; all are replayed.
     """
     from vptr_policy.checkpoint import CheckpointError
-    from vptr_policy.data.recorded import read_recordings
     from vptr_policy.film_strip import film_strip
-    from vptr_policy.replay import replay as run
+    from vptr_policy.recordings import open_recordings
     from vptr_policy.replay import write_actions
     from vptr_policy.runtime import PolicyLost
     from vptr_policy.source import open_policy
 
     try:
-        recordings = read_recordings(frames)
-        actor = open_policy(policy or shipped_policy())
-        name = task or actor.main_task
-        replays = [run(actor, recording, name) for recording in recordings]
+        recordings = open_recordings(frames)
+        actor = open_policy(policy if is_address(policy) else find_checkpoint(policy))
+        replays = [_replayed(actor, recording, task) for recording in recordings]
     except (CheckpointError, FileNotFoundError, PolicyLost, ValueError) as error:
         return _fail(error)
     out = out or Path("runs", "replay", frames.resolve().stem)
     out.mkdir(parents=True, exist_ok=True)
-    write_actions(out / "actions.json", name, replays)
-    told = name if task else f"{name} (its main task, as no --task was given)"
+    names = ", ".join(dict.fromkeys(entry.task for entry in replays))
+    write_actions(out / "actions.json", names, replays)
+    told = names + _chosen_by(task, recordings)
     film_strip(told, replays[:rows]).save(out / "film.png")
     print(_summary(told, replays))
     print(f"film strip: {out / 'film.png'}")
     return 0
 
 
-def record(rollout: Path, policy: Optional[Path] = None) -> int:
+def record(rollout: Path, policy: str = "shipped") -> int:
     """Put the result of `vptr sim rollout --json` into the metrics of a checkpoint's card.
 
     Args:
         rollout: file with the output of that command; its last line is the JSON.
-        policy: checkpoint folder; default the shipped policy.
+        policy: checkpoint folder, run of `vptr train`, or shipped.
     """
     from vptr_policy.checkpoint import CheckpointError, record_metrics
     from vptr_policy.description import successes
 
     try:
         result = loads(rollout.read_text(encoding="utf-8").strip().splitlines()[-1])
-        card = record_metrics(policy or shipped_policy(), rollout_metrics(result.get("tasks", [result])))
+        card = record_metrics(find_checkpoint(policy), rollout_metrics(result.get("tasks", [result])))
     except (CheckpointError, OSError) as error:
         return _fail(error)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -122,6 +125,32 @@ def rollout_metrics(rows: List[Dict[str, Any]]) -> Dict[str, Any]:
     return {"rollout" if first["variant"] == "train" else f"rollout_{first['variant']}": metrics}
 
 
+def _replayed(actor: Any, recording: Any, task: Optional[str]) -> Any:
+    """The policy's actions on a recording, told the task that was asked for, else the recorded one, else its main one.
+
+    Raises ValueError where the policy does not know it.
+    """
+    from vptr_policy.replay import replay as run
+
+    told = task or recording.task or actor.main_task
+    try:
+        return run(actor, recording, told)
+    except ValueError as error:
+        if told == task:
+            raise
+        raise ValueError(f"{recording.name}: {error} Say with --task what the policy is to be told") from error
+
+
+def _chosen_by(task: Optional[str], recordings: Sequence[Any]) -> str:
+    """What made the tasks those that the policy was told, where no option did."""
+    if task:
+        return ""
+    if all(recording.task for recording in recordings):
+        return " (as recorded)"
+    some = any(recording.task for recording in recordings)
+    return f" ({'as recorded, else ' if some else ''}its main task, as no --task was given)"
+
+
 def _summary(task: str, replays: Any) -> str:
     import numpy as np
 
@@ -135,7 +164,7 @@ def _summary(task: str, replays: Any) -> str:
 
 
 def _fail(error: Exception) -> int:
-    print(f"vptr policy: {error}", file=sys.stderr)
+    print(f"vptr policy: {one_line(error)}", file=sys.stderr)
     return 1
 
 

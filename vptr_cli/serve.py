@@ -4,13 +4,13 @@ import secrets
 from pathlib import Path
 from typing import Optional
 
-from vptr_cli.checkpoints import shipped_policy
+from vptr_cli.checkpoints import find_checkpoint
 from vptr_cli.limits import expect, worker_count
 from vptr_policy.address import TOKEN_VARIABLE, read_token
 
 
 def serve(
-    policy: Optional[Path] = None,
+    policy: str = "shipped",
     host: str = "127.0.0.1",
     port: int = 8000,
     backend: str = "auto",
@@ -25,7 +25,7 @@ def serve(
     """Serve the actions of a policy over HTTP (OpenVLA, AutoEval) and a websocket (openpi), until SIGTERM or Ctrl-C.
 
     Args:
-        policy: checkpoint folder, or run of `vptr train`; default the shipped policy.
+        policy: checkpoint folder, run of `vptr train`, or shipped.
         host: address to listen on; beyond the loopback interface clients need the token.
         port: 0 picks a free one.
         backend: auto, eager (PyTorch), onnxruntime or int8; auto is PyTorch on a GPU, else onnxruntime.
@@ -42,10 +42,9 @@ def serve(
     if not timeout > 0.0 or not body_mb > 0.0:
         raise ValueError(f"--timeout is {timeout} and --body-mb {body_mb}: expected more than 0")
     from vptr_cli.threads import wait_passively
-    from vptr_policy.checkpoint_folder import checkpoint_folder
     from vptr_policy.server.listening import bind, is_local, url
 
-    folder = checkpoint_folder(policy or shipped_policy())
+    folder = find_checkpoint(policy)
     listening = bind(host, port)
     secret = _token(token, is_local(listening))
     wait_passively()

@@ -14,6 +14,8 @@ from tyro.conf import Positional
 
 from vptr_cli import progress
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
+from vptr_policy.json_file import read_object
+from vptr_policy.training.folder import METRICS
 
 Point = Tuple[Tuple[str, str], ...]
 """Options with their values."""
@@ -30,6 +32,7 @@ def sweep(
 ) -> int:
     """Train a preset once for each combination of the grid's values; each run has a folder of its own in OUT.
 
+    The summary has what the chosen checkpoint's evaluation found, or without --evaluate-every the last logged figures.
     Runs that were finished are kept, interrupted ones go on where they were: give the same command again. What follows
     a -- is for `vptr train`. For example the paper's sweep of alpha (V-PTR D.1):
     vptr sweep ptr --grid alpha=0.1,1,5,10 seed=0,1 --out runs/alpha -- --data data/robot --steps 10000
@@ -102,13 +105,28 @@ def run_one(name: str, words: Sequence[str], log: Path) -> Dict[str, Any]:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # so that the last line is the last that was said
     with open(str(log), "ab") as file:
         status = subprocess.run(list(words), stdout=file, stderr=subprocess.STDOUT, env=environment).returncode
-    row: Dict[str, Any] = {"run": name, "status": status, "command": " ".join(words[1:])}
-    card = log.with_suffix("") / CHOSEN / CARD
+    folder = log.with_suffix("")
+    row: Dict[str, Any] = {"run": name, "folder": str(folder), "status": status, "command": " ".join(words[1:])}
+    card = folder / CHOSEN / CARD
     if status != 0 or not card.is_file():
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return {**row, "outcome": f"failed with status {status}: {lines[-1] if lines else 'no output'} (see {log})"}
-    metrics = json.loads(card.read_text(encoding="utf-8"))["metrics"]
-    return {**row, "metrics": metrics, "outcome": json.dumps(metrics)}
+    try:
+        metrics = read_object(card, ("metrics",), f"remove {card.parent.parent} and sweep again to train it anew")[
+            "metrics"
+        ]
+    except ValueError as error:
+        return {**row, "status": 1, "outcome": f"failed: {error}"}
+    if "selection" not in metrics:  # nothing was evaluated: what there is to rank by are the losses
+        metrics = {**last_logged(folder / METRICS), **metrics}
+    return {**row, "metrics": metrics, "outcome": f"{json.dumps(metrics)} in {folder}"}
+
+
+def last_logged(path: Path) -> Dict[str, float]:
+    """The figures of the last update in a run's metrics.jsonl; none where there is no such file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    figures: Dict[str, float] = json.loads(lines[-1]) if lines else {}
+    return figures
 
 
 def _train_all(ray: Any, runs: Sequence[Tuple[str, List[str]]], out: Path, cpus: int) -> Iterator[Dict[str, Any]]:

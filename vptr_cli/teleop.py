@@ -29,7 +29,7 @@ def certificate(address: Tuple[str, ...] = (), out: Optional[Path] = None, renew
         print(f"wrote {path}")
     print(f"for {', '.join(addresses)}")
     print(f"start with: roslaunch vptr_widowx collect.launch host:=0.0.0.0 certificate:={folder}")
-    print(f"the headset need not warn once it trusts {folder / AUTHORITY} (docs/teleoperation.md)")
+    print(f"the headset need not warn once it trusts {folder / AUTHORITY} (docs/collect.md)")
     return 0
 
 

@@ -3,9 +3,10 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from vptr_cli.demonstrations import open_demonstrations
+from vptr_cli.errors import one_line
 from vptr_cli.threads import wait_passively
 from vptr_policy.training.options import LoopOptions
 from vptr_policy.training.presets import PRESETS, options_class
@@ -54,13 +55,16 @@ def train(options: LoopOptions) -> int:
     place = Place()
     try:
         with joined() as place:
+            if place.leads and options.warm_up > options.steps:
+                told = f"--warm-up is {options.warm_up}, more than --steps {options.steps}"
+                print(f"vptr train {options.PRESET}: {told}: --learning-rate is never reached", file=sys.stderr)
             if isinstance(options, VideoOptions):
                 chosen = VideoRun(options, place).run()
             else:
                 assert isinstance(options, RobotOptions)
                 chosen = _train_policy(options, place)
     except (OSError, ShardError, TrainingDiverged, ValueError) as error:
-        print(f"vptr train {options.PRESET}: {error}", file=sys.stderr)
+        print(f"vptr train {options.PRESET}: {one_line(error)}", file=sys.stderr)
         return 1
     if place.leads:
         print("{}: {}".format("policy" if isinstance(options, RobotOptions) else "encoder", chosen))
@@ -80,9 +84,19 @@ def _train_policy(options: RobotOptions, place: Any) -> Path:
 
     check_start(options)  # before pictures are decoded
     data = place.first(open_all)
+    if place.leads:
+        _tell_left_out(data.provenance)
     judged = data.targets or data.sources
     tasks = sorted({task for cache in judged for task in cache.tasks})
     return train_policy(options, data, _evaluation(options, tasks), place)
+
+
+def _tell_left_out(provenance: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Say of each folder how many of its demonstrations a split keeps from being learned from."""
+    for made in (folder for folders in provenance.values() for folder in folders):
+        if made.get("validation"):
+            told = f"demonstrations left out: kept for validation: {made['validation']}"
+            print(f"{made['folder']}: {told}", file=sys.stderr)
 
 
 def _evaluation(options: RobotOptions, tasks: Sequence[str]) -> Optional[Callable[[Path], Dict[str, float]]]:

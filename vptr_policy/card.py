@@ -53,7 +53,7 @@ class Card:
     """of a policy that is told its task in words: ``texts`` whose embeddings it keeps, the text of each of the
     ``tasks``, and the hash of the sentence ``model``; empty for one-hot task ids"""
     aliases: Dict[str, str] = field(default_factory=dict)
-    """other names of tasks: what the target's data call the task that they are"""
+    """other names of tasks, asked for first: what the target's data call the task that they are, and ``source/NAME``"""
     files: Dict[str, Dict[str, Any]] = field(default_factory=dict)
     """name -> sha256 and bytes, filled in by save"""
     format: str = FORMAT

@@ -63,6 +63,10 @@ class TrainedPolicy:
         Raises ValueError naming the nearest task when it is unknown. A policy that is told its task in words takes any
         words; for such as it was not trained with, raises ValueError where there is no sentence model.
         """
+        self.begin(self.card.aliases.get(task, task))
+
+    def begin(self, task: str) -> None:
+        """As ``reset``, of one of ``tasks`` by its own name, which may be another's alias."""
         self._task = self._told(task)
 
     def act(self, observation: Observation) -> Action:
@@ -88,17 +92,16 @@ class TrainedPolicy:
         return [self._told(task) for task in self.tasks]
 
     def _told(self, task: str) -> Tensor:
-        name = self.card.aliases.get(task, task)
         if self._instructions is not None:
-            return self._instructions.embed(name)
+            return self._instructions.embed(task)
         vector = torch.zeros(1, len(self.tasks))
-        vector[0, task_index(name, self.tasks)] = 1.0
+        vector[0, task_index(task, self.tasks)] = 1.0
         return vector
 
     def warm_up(self) -> None:
         """Act a few times on an empty picture, so that the first real action is as quick as the others."""
         blank = Observation(np.zeros((IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8), np.zeros(7), 0.0, 0.0)
-        self.reset(self.tasks[0])
+        self.begin(self.tasks[0])
         for _ in range(3):
             self.act(blank)
         self._task = None

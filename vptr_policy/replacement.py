@@ -1,10 +1,14 @@
-"""Replacing a folder by a newer one: a kill leaves one of the two, and what it leaves beside them is cleared later."""
+"""Files and folders that are written whole: a kill leaves the older one, and what it leaves beside is cleared later."""
 
+import contextlib
 import ctypes
 import os
 import re
 import shutil
 from pathlib import Path
+from typing import Iterator, Optional
+
+from safetensors import SafetensorError
 
 LEFT = re.compile(r"\.(?P<name>.+)\.(?P<kind>partial|replaced)-(?P<process>\d+)")
 HERE = -100
@@ -16,6 +20,22 @@ EXCHANGE = 2
 def partial_name(path: Path) -> Path:
     """Where this process writes what becomes ``path``."""
     return path.parent / f".{path.name}.partial-{os.getpid()}"
+
+
+@contextlib.contextmanager
+def writing(path: Path, *partial: Path) -> Iterator[None]:
+    """Around what writes ``path``: a failure becomes an OSError that names it, and what was half written is removed."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        for left in partial:
+            if left.is_dir():
+                shutil.rmtree(str(left), ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+        raise OSError(
+            f"{path} cannot be written ({error}): make room on the disk, then start again to go on"
+        ) from error
 
 
 def replace_folder(new: Path, folder: Path) -> None:
@@ -39,11 +59,25 @@ def exchange(one: Path, other: Path) -> bool:
     return bool(renameat2(HERE, os.fsencode(str(one)), HERE, os.fsencode(str(other)), EXCHANGE) == 0)
 
 
-def recover(parent: Path) -> None:
-    """Bring back what killed processes had moved away in a folder, and remove what they had half written."""
+def flush(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder, before anything else is done."""
+    descriptor = os.open(str(path), os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def recover(parent: Path, name: Optional[str] = None) -> None:
+    """Bring back what killed processes had moved away in a folder, and remove what they had half written.
+
+    Args:
+        parent: the folder.
+        name: of what they wrote; None for all.
+    """
     for left in sorted(parent.iterdir()) if parent.is_dir() else []:
         found = LEFT.fullmatch(left.name)
-        if found is None or is_running(int(found["process"])):
+        if found is None or name not in (None, found["name"]) or is_running(int(found["process"])):
             continue
         if found["kind"] == "replaced" and not (parent / found["name"]).exists():
             os.rename(str(left), str(parent / found["name"]))

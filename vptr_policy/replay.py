@@ -14,11 +14,12 @@ from vptr_policy.data.recorded import NEUTRAL_STATE, Recording
 
 @dataclass(frozen=True)
 class Replay:
-    """The actions (T, 7) of a policy on a recording and how long each took [s]."""
+    """The actions (T, 7) of a policy on a recording, how long each took [s], and the task it was told."""
 
     recording: Recording
     actions: np.ndarray
     seconds: np.ndarray
+    task: str = ""
 
     def motion_error(self) -> Optional[float]:
         """Mean absolute difference to the recorded motions as a share of the action box, if there are any."""
@@ -37,7 +38,7 @@ def replay(policy: Policy, recording: Recording, task: str) -> Replay:
         began = time.perf_counter()
         actions.append(policy.act(Observation(picture, state, 0.2 * number, 0.2 * number)).vector)
         seconds.append(time.perf_counter() - began)
-    return Replay(recording, np.array(actions), np.array(seconds))
+    return Replay(recording, np.array(actions), np.array(seconds), task)
 
 
 def write_actions(path: Path, task: str, replays: Sequence[Replay]) -> None:
@@ -47,6 +48,7 @@ def write_actions(path: Path, task: str, replays: Sequence[Replay]) -> None:
         recording = entry.recording
         for number, action in enumerate(entry.actions):
             row: Dict[str, Any] = {"recording": recording.name, "frame": number, "action": action.tolist()}
+            row["task"] = entry.task
             if recording.actions is not None:
                 row["recorded_action"] = recording.actions[number].tolist()
             row["state"] = (NEUTRAL_STATE if recording.states is None else recording.states[number]).tolist()

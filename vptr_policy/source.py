@@ -1,10 +1,11 @@
-"""The one place where a policy is opened by name: a checkpoint folder, or the address of a server."""
+"""The one place where a policy is opened by name: a checkpoint folder, that of its run, or the address of a server."""
 
 from pathlib import Path
 from typing import Protocol, Sequence, Union
 
 from robot_bridge.interface import Action, Observation
 from vptr_policy.address import is_address
+from vptr_policy.checkpoint_folder import checkpoint_folder
 from vptr_policy.client import RemotePolicy
 from vptr_policy.policy import load_policy
 
@@ -32,8 +33,10 @@ class OpenedPolicy(Protocol):
 
 
 def open_policy(source: Union[str, Path]) -> OpenedPolicy:
-    """The policy at a server's address (http://HOST:PORT) or in a checkpoint folder.
+    """The policy at a server's address (http://HOST:PORT), in a checkpoint folder, or in that of its run.
 
     Raises CheckpointError, ValueError for an address that is none, PolicyLost for a server that does not answer.
     """
-    return RemotePolicy(str(source)) if is_address(source) else load_policy(source)
+    if is_address(source):
+        return RemotePolicy(str(source))
+    return load_policy(checkpoint_folder(Path(source)))

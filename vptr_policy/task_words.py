@@ -12,10 +12,10 @@ def name_task(words: str, tasks: Sequence[str], aliases: Mapping[str, str]) -> s
     "Put the knife in the pot" is knife_in_pot; "take the knife out of the pot" is not. Raises ValueError naming the
     known tasks: a wrong guess would move an arm.
     """
-    if words in tasks:
-        return words
     if words in aliases:
         return aliases[words]
+    if words in tasks:
+        return words
     said = _words(words)
     named = {name: _words(name) for name in (*tasks, *aliases)}
     meant = {aliases.get(name, name) for name, needed in named.items() if needed and needed <= said}

@@ -5,8 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 import torch
 from safetensors import SafetensorError
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from vptr_policy.card import REMEDY
 from vptr_policy.checkpoint_folder import CARD, CheckpointError
-from vptr_policy.replacement import partial_name, recover, replace_folder
+from vptr_policy.replacement import flush, partial_name, recover, replace_folder, writing
 
 Files = Mapping[str, Dict[str, Any]]
 """name -> sha256 and bytes"""
@@ -37,12 +38,20 @@ def write_folder(folder: Path, weights: Mapping[str, Mapping[str, Tensor]], card
     with writing(folder, partial):
         partial.mkdir()
         for name, tensors in weights.items():
-            save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, str(partial / name))
+            save_tensors({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, partial / name)
         _write_card(partial, {**card, "files": {name: fingerprint(partial / name) for name in weights}})
         for name in (*weights, "."):
-            _flush(partial / name)
+            flush(partial / name)
         replace_folder(partial, folder)
-        _flush(folder.parent)
+        flush(folder.parent)
+
+
+def save_tensors(tensors: Dict[str, Tensor], path: Path, metadata: Optional[Dict[str, str]] = None) -> None:
+    """Write a file of safetensors that others may read as any new file: the library's own are for their owner alone."""
+    path.touch()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    save_file(tensors, str(path), metadata)
+    path.chmod(mode)
 
 
 def write_card(folder: Path, card: Dict[str, Any]) -> None:
@@ -50,22 +59,6 @@ def write_card(folder: Path, card: Dict[str, Any]) -> None:
     recover(Path(folder))
     with writing(Path(folder) / CARD):
         _write_card(Path(folder), card)
-
-
-@contextlib.contextmanager
-def writing(path: Path, *partial: Path) -> Iterator[None]:
-    """Around what writes ``path``: a failure becomes an OSError that names it, and what was half written is removed."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        for left in partial:
-            if left.is_dir():
-                shutil.rmtree(str(left), ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-        raise OSError(
-            f"{path} cannot be written ({error}): make room on the disk, then start again to go on"
-        ) from error
 
 
 def read_weights(path: Path) -> Dict[str, Tensor]:
@@ -111,9 +104,9 @@ def _write_card(folder: Path, card: Dict[str, Any]) -> None:
     with contextlib.ExitStack() as left:
         left.callback(partial.unlink, missing_ok=True)
         partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-        _flush(partial)
+        flush(partial)
         os.replace(str(partial), str(folder / CARD))
-    _flush(folder)
+    flush(folder)
 
 
 def _check_tensors(path: Path, found: Dict[str, Tensor], expected: Dict[str, Tensor]) -> None:
@@ -131,11 +124,3 @@ def _check_tensors(path: Path, found: Dict[str, Tensor], expected: Dict[str, Ten
     if problems:
         more = f" (+{len(problems) - 4} more)" if len(problems) > 4 else ""
         raise CheckpointError("{}: {}{}; {}".format(path, "; ".join(problems[:4]), more, REMEDY))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(str(path), os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,9 +1,9 @@
 """The session node: runs the trials of a plan over ROS and logs them. Interface: docs/ros_interface.md.
 
 Private parameters: robot (sim, interbotix), task, scenario, seed, protocol (YAML of start poses), plan (JSON file in
-place of these four), key (JSON file: who is who in a plan of several policies), policy (checkpoint folder, or address
-of a server), speed (simulation; 0: measured), session_dir (empty: a new folder under ./sessions; one that holds a
-session is resumed), operator, judge (who sets scenes and judges: predicate, console or terminal; empty: the predicate
+place of these four), key (JSON file: who is who in a plan of several policies), policy (checkpoint folder, run, or
+address of a server), speed (simulation; 0: measured), session_dir (empty: a new folder under ./sessions; one that holds
+a session is resumed), operator, judge (who sets scenes and judges: predicate, console or terminal; empty: the predicate
 of a simulation, a terminal at the real robot).
 """
 

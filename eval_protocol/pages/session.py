@@ -94,8 +94,9 @@ exploration:" if s.deviations else "The pre-registration was followed." }}</p>
 <p>{{ s.timing.commands }} commands in the judged trials: camera to command
 {{ "%.0f"|format(s.timing.latency_p50_ms) }} ms median, {{ "%.0f"|format(s.timing.latency_p95_ms) }} ms p95,
 {{ "%.0f"|format(s.timing.latency_p99_ms) }} ms p99 (robot&rsquo;s clock); control rate
-{{ "%.2f"|format(s.timing.rate_hz) }} Hz on average. Limits touched commands {{ s.timing.limited }} times;
-{{ s.timing.refused }} commands were refused.</p>
+{{ "%.2f"|format(s.timing.rate_hz) }} Hz on average. Limits touched commands
+{{ s.timing.limited }} time{{ "" if s.timing.limited == 1 else "s" }};
+{{ s.timing.refused }} command{{ " was" if s.timing.refused == 1 else "s were" }} refused.</p>
 <div class="two"><div class="card"><h3>Camera to command [ms]</h3>{{ c.latencies|safe }}</div>
 <div class="card"><h3>Control rate [Hz]</h3>{{ c.control|safe }}</div></div>
 {% else %}

@@ -19,7 +19,7 @@ from robot_bridge.sim.expert import Expert
 from robot_bridge.sim.mixed_expert import MixedExpert
 from robot_bridge.sim.scene import sample_scene
 from robot_bridge.sim.seeds import episode_seed
-from robot_bridge.sim.shard_folder import ShardFolder, ShardPlan
+from robot_bridge.sim.shard_folder import ShardFolder, ShardPlan, held
 from robot_bridge.sim.shards import ZERO, ShardWriter, Trajectory, count_trajectories, encode_jpeg
 from robot_bridge.sim.tasks import find_task
 from robot_bridge.sim.workers import Tally
@@ -72,7 +72,8 @@ class DataPlan(ShardPlan):
         for task in self.tasks:
             find_task(task)
         if not self.tasks or self.episodes < 1 or self.max_steps < 1 or self.shard_size < 1:
-            raise ValueError(f"tasks, episodes, max_steps and shard_size must be at least 1, got {self}")
+            given = f"{len(self.tasks)} tasks, {self.episodes} episodes of {self.max_steps}, {self.shard_size} a shard"
+            raise ValueError(f"expected at least 1 task, 1 episode of 1 step and 1 episode a shard, got {given}")
         if not 0.0 <= self.latency_s[0] <= self.latency_s[1] <= STEP_S:
             raise ValueError(f"latency_s is {self.latency_s}, expected a range within 0 .. {STEP_S} s")
         if len(set(self.tasks)) < len(self.tasks):
@@ -160,15 +161,16 @@ def generate(
 ) -> Dict[str, Any]:
     """Make what is missing of the plan's data in ``folder`` and return its index.
 
-    Raises ShardError when the folder holds data of another plan, or a damaged shard.
+    Raises ShardError when the folder holds data of another plan, or a damaged shard, or another process writes there.
     """
-    shards = ShardFolder(folder, plan, count_trajectories, ZERO)
     run, succeeded, finished = (Tally(plan.shards) for _ in range(3))
+    with held(folder):
+        shards = ShardFolder(folder, plan, count_trajectories, ZERO)
 
-    def report() -> None:
-        on_progress(Progress(run.total(), succeeded.total(), shards.kept, finished.total()))
+        def report() -> None:
+            on_progress(Progress(run.total(), succeeded.total(), shards.kept, finished.total()))
 
-    return shards.fill(write_shard, workers, report, (run, succeeded, finished))
+        return shards.fill(write_shard, workers, report, (run, succeeded, finished))
 
 
 def write_shard(

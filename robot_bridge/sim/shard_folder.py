@@ -4,14 +4,26 @@ Which items are in a shard depends on the plan alone. Where that is so of what i
 the same bytes with any number of workers, and after any interruption.
 """
 
+import contextlib
 import json
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Callable, ClassVar, Dict, Tuple
+from typing import Any, Callable, ClassVar, Dict, Iterator, Tuple
 
+from robot_bridge import lock
 from robot_bridge.sim.shards import INDEX_NAME, Counts, ShardError, added, read_index, write_index
 from robot_bridge.sim.tar import PARTIAL_SUFFIX
 from robot_bridge.sim.workers import Tally, run_jobs
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep the folder, made where there is none, for this process; raises ShardError where another writes there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remedy = "wait until it has ended, or name another folder"
+    with lock.held(folder, f"another process is writing there; {remedy}", ShardError):
+        yield
 
 
 class ShardPlan(ABC):
@@ -47,9 +59,14 @@ class ShardPlan(ABC):
         """The file name of a shard."""
         return f"{self.KIND}-{shard:05d}.tar"
 
+    def is_partial(self, name: str) -> bool:
+        """Whether a file of that name is a shard, or the index, that a killed run left half-written."""
+        whole = name[: -len(PARTIAL_SUFFIX)] if name.endswith(PARTIAL_SUFFIX) else ""
+        return whole == INDEX_NAME or re.fullmatch(rf"{self.KIND}-\d{{5,}}\.tar", whole) is not None
+
 
 class ShardFolder:
-    """The shards of a plan in a folder; ``kept`` is how many items were there when it was opened."""
+    """The shards of a plan in a folder that is ``held``; ``kept`` is how many items were there when it was opened."""
 
     def __init__(self, folder: Path, plan: ShardPlan, count: Callable[[Path], Counts], described: Counts) -> None:
         """Begin the folder, or go on with it; what a killed run left half-written is removed.
@@ -65,8 +82,9 @@ class ShardFolder:
         """
         self._folder, self._plan, self._described = folder, plan, described
         folder.mkdir(parents=True, exist_ok=True)
-        for partial in folder.glob("*" + PARTIAL_SUFFIX):
-            partial.unlink()
+        for path in folder.iterdir():
+            if plan.is_partial(path.name):
+                path.unlink()
         paths = sorted(folder.glob(f"{plan.KIND}-*.tar"))
         self._counts: Dict[str, Counts] = {}
         if (folder / INDEX_NAME).exists():

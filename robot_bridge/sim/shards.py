@@ -37,6 +37,10 @@ class ShardError(ValueError):
     """A shard or an index cannot be read: the message names the file, what is wrong and what to do."""
 
 
+class NotFinite(ValueError):
+    """A number of a demonstration is none, or infinite: what it lies in may be whole."""
+
+
 @dataclass(frozen=True)
 class Trajectory:
     """One demonstration of T steps: ``state`` (T+1, 7), ``action``, ``executed``, ``label`` (T, 7), T+1 JPEG frames."""
@@ -71,8 +75,11 @@ class Trajectory:
             raise ValueError(f"trajectory {self.key}: it has no steps")
         for name, rows in (("state", steps + 1), ("action", steps), ("executed", steps), ("label", steps)):
             array = getattr(self, name)
-            if array.shape != (rows, 7) or not np.isfinite(array).all():
-                raise ValueError(f"trajectory {self.key}: {name} has shape {array.shape}, expected finite {(rows, 7)}")
+            if array.shape != (rows, 7):
+                raise ValueError(f"trajectory {self.key}: {name} has shape {array.shape}, expected {(rows, 7)}")
+            wrong = np.flatnonzero(~np.isfinite(array).all(axis=1))
+            if len(wrong):
+                raise NotFinite(f"trajectory {self.key}: {name} is not finite at row {wrong[0]}, counted from 0")
         if len(self.jpegs) != steps + 1:
             raise ValueError(f"trajectory {self.key}: {len(self.jpegs)} frames for {steps} steps")
 
@@ -109,7 +116,7 @@ class ShardWriter(TarWriter):
 
 
 def read_shard(path: Path) -> Iterator[Trajectory]:
-    """The trajectories of a shard in their order; raises ShardError where it is cut off or damaged."""
+    """The trajectories of a shard in their order; raises ShardError where it or one of them is damaged."""
     members: Dict[str, bytes] = {}
     current = ""
     try:
@@ -124,6 +131,9 @@ def read_shard(path: Path) -> Iterator[Trajectory]:
             if members:
                 yield _assemble(current, members)
             check_end(tar, path)
+    except NotFinite as error:
+        remedy = "`vptr data import --format shards` writes the others again"
+        raise ShardError(f"{path}: {error}; {remedy}") from error
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ShardError(
             "{}: not a whole shard ({}: {}); delete it and generate it again".format(

@@ -1,10 +1,20 @@
+from itertools import product
 from math import comb
 
 import numpy as np
 import pytest
 from scipy.stats import multinomial
 
-from eval_protocol.comparison import boschloo, compare, difference_interval, holm, mcnemar, paired_interval
+from eval_protocol.comparison import (
+    boschloo,
+    compare,
+    compare_clusters,
+    difference_interval,
+    holm,
+    mcnemar,
+    paired_interval,
+    sign_flip,
+)  # fmt: skip
 
 
 def test_mcnemar_is_a_sign_test_of_the_scenes_that_differ():
@@ -117,3 +127,29 @@ def test_in_ten_thousand_null_sessions_holm_finds_any_false_better_no_more_often
     alone = (p_values <= 0.05).any(axis=1)
     together = np.array([min(holm(row)) <= 0.05 for row in p_values])
     assert counts[together].sum() / 10_000 <= 0.05 < counts[alone].sum() / 10_000
+
+
+def test_flipped_signs_of_ones_are_mcnemars_test_and_of_others_all_are_tried():
+    for wins, losses in ((9, 1), (1, 9), (0, 0), (6, 6), (30, 12)):
+        assert sign_flip([1] * wins + [0] * 5 + [-1] * losses) == pytest.approx(mcnemar(wins, losses))
+    differences = [3, -1, 2, 2, 0, -3, 1, 1]
+    sums = [sum(sign * size for sign, size in zip(signs, differences)) for signs in product((-1, 1), repeat=8)]
+    assert sign_flip(differences) == pytest.approx(np.mean([abs(one) >= abs(sum(differences)) for one in sums]))
+
+
+def test_clusters_of_one_pair_are_the_pairs_and_copies_of_a_trial_tell_nothing_more():
+    generator = np.random.default_rng(0)
+    a, b = generator.random(200) < 0.7, generator.random(200) < 0.6
+    pairs, alone = compare(a, b), compare_clusters(a, b, range(200))
+    assert (alone.successes_a, alone.successes_b, alone.trials, alone.clusters) == (a.sum(), b.sum(), 200, 200)
+    assert alone.p == pytest.approx(pairs.mcnemar_p) and alone.difference == pytest.approx(pairs.difference)
+    assert (alone.low, alone.high) == pytest.approx((pairs.low, pairs.high), abs=0.005)
+    thrice = compare_clusters(np.tile(a, 3), np.tile(b, 3), list(range(200)) * 3)
+    assert (thrice.low, thrice.high, thrice.p) == pytest.approx((alone.low, alone.high, alone.p))
+    assert thrice.trials == 600 and thrice.clusters == 200
+
+
+@pytest.mark.parametrize("clusters", [["one"] * 3, ["one", "two"]])
+def test_clusters_that_allow_no_comparison_are_named(clusters):
+    with pytest.raises(ValueError, match=f"{len(clusters)} trials|1 clusters"):
+        compare_clusters([True] * 3, [False] * 3, clusters)

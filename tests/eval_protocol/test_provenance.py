@@ -32,6 +32,14 @@ def test_the_shipped_policy_names_itself_as_the_session_does():
     assert load_policy(folder).checkpoint == checkpoint_hash(folder)
 
 
+def test_a_run_goes_by_the_weights_it_ended_with(checkpoint):
+    run = checkpoint.parent / "run"
+    run.mkdir()
+    (run / "state.safetensors").write_bytes(b"of the training")
+    checkpoint.rename(run / "checkpoint")
+    assert policy_hash(run) == checkpoint_hash(run / "checkpoint") == provenance(run, "ann", {})["checkpoint"]
+
+
 def test_a_folder_without_weights_is_no_checkpoint(tmp_path):
     with pytest.raises(ValueError, match="no checkpoint in"):
         checkpoint_hash(tmp_path)

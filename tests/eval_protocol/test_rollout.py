@@ -114,6 +114,12 @@ def test_the_variant_reaches_the_scene():
     assert len(spec.distractors) == 2
 
 
+def test_the_kinds_of_an_axis_take_turns():
+    plan = RolloutPlan("expert", "axis_targets", variant="unseen", episodes=10)
+    kinds = [plan.scene(number).target.kind for number in range(10)]
+    assert kinds == kinds[:5] * 2 and len(set(kinds)) == 5
+
+
 def test_a_video_of_each_episode_is_written(tmp_path):
     run_episode(dataclasses.replace(SHORT, video=str(tmp_path)), 2)
     with av.open(str(tmp_path / "cucumber_in_bowl-train-0002.mp4")) as film:

@@ -78,7 +78,7 @@ def test_each_rater_has_an_order_of_their_own(store):
 def test_wrong_answers_are_asked_again_and_later_skips(store):
     terminal = Terminal(lambda number: ["l"] if number == 1 else ["x", "", "a", "f", "9", "0", "7"])
     rater(store, terminal).run()
-    assert len(store.labels()) == 5 and terminal.said[-1].startswith("1 videos are left")
+    assert len(store.labels()) == 5 and terminal.said[-1].startswith("1 video is left")
     assert any("'x' is no answer: expected one of s, f, a, l, q" in line for line in terminal.said)
 
 

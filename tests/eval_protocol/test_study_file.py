@@ -52,7 +52,7 @@ def test_a_study_is_laid_out_from_yaml(written, tmp_path):
             ("  sweet_potato_on_plate", "  sweet_potato_on_plat"),
             "study.yaml:5: tasks.1: .*Did you mean 'sweet_potato_on_pl",
         ),
-        (("models/base", "models/bas"), "study.yaml:3: policies.base: no checkpoint in"),
+        (("models/base", "models/bas"), "study.yaml:3: policies.base: no checkpoint at"),
         (("[1, 2]", "[1, 4]"), "study.yaml:6: scenarios: .*no scenario 4"),
         (("[1, 2]", "[3]"), "study.yaml:6: scenarios: scenario 3 .* needs `targets`"),
         (("seed: 7", "seed: seven"), "study.yaml:7: seed: Input should be a valid integer"),
@@ -75,6 +75,14 @@ def test_a_policy_that_does_not_know_a_task_is_refused(written, tmp_path):
         PlanError, match=r"study\.yaml:3: policies\.base: .* does not know the task 'sweet_potato_on_plate'"
     ):
         study_from_yaml(path)
+
+
+def test_runs_stand_for_the_checkpoints_they_ended_with(written, tmp_path):
+    path = written(TEXT.replace("models/base", "runs/base"))
+    checkpoint(tmp_path / "runs" / "base" / "checkpoint")
+    (tmp_path / "runs" / "base" / "state.safetensors").write_bytes(b"of the training")
+    _, key = study_from_yaml(path)
+    assert key.policies[key.label("base")].folder == str(tmp_path / "runs" / "base" / "checkpoint")
 
 
 def test_options_give_the_same_study_and_say_what_is_wrong(written, tmp_path):

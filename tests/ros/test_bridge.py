@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedComman
 from vptr_widowx.srv import MoveToPose, ResetScene, SetSpeed, TaskStatus
 
 from robot_bridge.sim.scene import sample_scene
-from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
+from tests.ros.conftest import Master, Node, Nodes, wait_for
 
 
 class Operator:
@@ -82,11 +80,17 @@ def client(bridge: Node) -> Iterator[Operator]:
 
 @contextmanager
 def operating(bridge: Node) -> Iterator[Operator]:
-    """An operator who hears the bridge and is heard."""
+    """An operator who hears the bridge and its clock (a command's stamp), and is heard."""
     started = Operator()
-    wait_for(lambda: started.states and started.publisher.get_num_connections(), 20.0, "the bridge: " + bridge.output())
-    yield started
-    started.close()
+
+    def connected() -> bool:
+        return bool(started.states and started.clock_s and started.publisher.get_num_connections())
+
+    try:
+        wait_for(connected, 20.0, "the bridge: " + bridge.output())
+        yield started
+    finally:
+        started.close()
 
 
 def test_it_starts_disarmed_and_refuses_commands_with_the_reason(client: Operator) -> None:
@@ -105,18 +109,25 @@ def lasting_bridge(master: Master, tmp_path_factory: pytest.TempPathFactory) -> 
     node.kill()
 
 
+@pytest.fixture(scope="class")
+def lasting_operator(lasting_bridge: Node) -> Iterator[Operator]:
+    """Connected once: a master tells of a publisher that went and one that came in any order."""
+    with operating(lasting_bridge) as operator:
+        yield operator
+
+
 class TestBridgeThatGoesOn:
-    """One bridge for all tests of this class; each begins with a new scene, disarmed, and no stop."""
+    """One bridge and operator for all tests of this class; each begins with a new scene, disarmed, and no stop."""
 
     @pytest.fixture
-    def client(self, lasting_bridge: Node) -> Iterator[Operator]:
-        with operating(lasting_bridge) as client:
-            client.call("/widowx/resume")
-            rospy.ServiceProxy("/sim/set_speed", SetSpeed)(1.0)
-            answer = rospy.ServiceProxy("/sim/reset", ResetScene)(sample_scene("knife_in_pot", 5).to_json())
-            assert answer.success, answer.message
-            wait_for(lambda: not (client.state.armed or client.state.stopped), 2.0, "the bridge of a new scene")
-            yield client
+    def client(self, lasting_operator: Operator) -> Operator:
+        client = lasting_operator
+        client.call("/widowx/resume")
+        rospy.ServiceProxy("/sim/set_speed", SetSpeed)(1.0)
+        answer = rospy.ServiceProxy("/sim/reset", ResetScene)(sample_scene("knife_in_pot", 5).to_json())
+        assert answer.success, answer.message
+        wait_for(lambda: not (client.state.armed or client.state.stopped), 2.0, "the bridge of a new scene")
+        return client
 
     def test_an_armed_bridge_makes_exactly_the_action_then_holds_then_idles(self, client: Operator) -> None:
         assert client.call("/widowx/arm").success
@@ -223,27 +234,21 @@ def test_a_bridge_started_again_is_disarmed_and_its_clock_goes_on(nodes: Nodes, 
     wait_for(lambda: not client.state.armed, 5.0, "a disarmed bridge")
 
 
-def test_physics_that_diverge_end_the_node_with_a_line_and_a_new_one_starts_disarmed(
-    master: Master, nodes: Nodes, tmp_path: Path
-) -> None:
+def test_physics_that_diverge_end_the_node_with_a_line_and_a_new_one_starts_disarmed(nodes: Nodes) -> None:
     rospy.set_param("/use_sim_time", False)
-    command = [sys.executable, "-m", "tests.ros.broken_world", "__name:=bridge"]
-    environment = {**master.environment, "PYTHONPATH": os.pathsep.join([str(REPO), *sys.path])}
-    with subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as bridge:
-        client = Operator()
-        wait_for(lambda: client.states, 20.0, "the bridge")
+    bridge = nodes.start(Path(__file__).with_name("broken_world.py"), name_="bridge")
+    with operating(bridge) as client:
         client.call("/widowx/arm")
-        assert client.report(client.command([0.1, 0.0, 0.0])).accepted
-        bridge.send_signal(signal.SIGUSR1)
-        assert bridge.stderr is not None
-        told = bridge.stderr.read()
-        assert bridge.wait(timeout=10) == 1
-    assert "bridge: the physics of the scene" in told and "diverged at" in told and "Traceback" not in told
-    before_s, seen = client.clock_s, len(client.states)
-    nodes.start("bridge_node", name_="bridge", robot="sim")
-    wait_for(lambda: len(client.states) > seen and client.clock_s > before_s + 1000.0, 20.0, "the next bridge")
-    assert not client.state.armed
-    client.close()
+        report = client.report(client.command([0.1, 0.0, 0.0]))
+        assert report.accepted, report.reason
+        bridge.process.send_signal(signal.SIGUSR1)
+        assert bridge.process.wait(timeout=20) == 1
+        told = bridge.output()
+        assert "bridge: the physics of the scene" in told and "diverged at" in told and "Traceback" not in told
+        before_s, seen = client.clock_s, len(client.states)
+        nodes.start("bridge_node", name_="bridge", robot="sim")
+        wait_for(lambda: len(client.states) > seen and client.clock_s > before_s + 1000.0, 20.0, "the next bridge")
+        assert not client.state.armed
 
 
 def test_missing_interbotix_and_bad_parameters_end_the_node_at_once(nodes: Nodes) -> None:

@@ -72,8 +72,8 @@ def start_bridge(stack: Nodes, speed: float = 3.0) -> Node:
     return stack.start("bridge_node", name_="bridge", robot="sim", speed=speed)
 
 
-def start_camera(stack: Nodes, **more: float) -> Node:
-    return stack.start("camera_node", name_="camera", camera="sim", width=160, height=120, **more)
+def start_camera(stack: Nodes) -> Node:
+    return stack.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
 
 
 def judged(session: Node, count: int) -> bool:
@@ -348,7 +348,7 @@ def test_a_machine_that_does_not_keep_up_is_given_less_to_do_until_it_does(priva
 @pytest.mark.timeout(150)
 def test_an_operator_sets_the_scenes_and_judges_at_the_terminal(stack, settings):
     stack, _ = stack
-    start_bridge(stack, speed=6.0), start_camera(stack, rate=10.0)
+    start_bridge(stack, speed=6.0), start_camera(stack)
     code, output = answered({**settings, "robot": "interbotix"}, stack.master.environment)
     assert code == 0, output
     assert "Place the sweet potato directly under the gripper." in output

@@ -42,12 +42,12 @@ def bc(tmp_path_factory):
     return save(tmp_path_factory.mktemp("policies") / "bc", False)
 
 
-def trajectory(number: int, steps: int) -> Trajectory:
+def trajectory(number: int, steps: int, task: str = "knife_in_pot") -> Trajectory:
     random = np.random.default_rng(number)
     pictures = random.integers(0, 256, (steps + 1, 8, 8, 3)).astype(np.uint8)
     jpegs = [encode_jpeg(cv2.resize(picture, (128, 128))) for picture in pictures]
     state, actions = random.normal(size=(steps + 1, 7)), np.zeros((steps, 7))
-    info = {"task": "knife_in_pot", "success": True}
+    info = {"task": task, "success": True}
     return Trajectory(f"t{number:02d}", info, state, actions, actions, actions, jpegs)
 
 
@@ -128,6 +128,13 @@ def test_gradcam_knows_what_the_simulated_pixels_show(bc, tmp_path, capsys):
     assert len(found["views"]) == 2 and "bc: background" in capsys.readouterr().out
 
 
+def test_the_shipped_policy_is_looked_at_by_its_name(data, tmp_path, capsys):
+    words = ["--data", data, "--told", "knife_in_pot", "--episodes", 1, "--no-untrained", "--out", tmp_path]
+    assert analyze("values", "--policy", "shipped", "ours=shipped", *words) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()[:2]} == {"shipped", "ours"}
+    assert set(read(tmp_path / "values.json")["origins"]) == {"shipped", "ours"}
+
+
 def test_gradcam_of_recorded_pictures_has_no_masks(bc, data, tmp_path, capsys):
     words = ["--policy", bc, "--data", data, "--episodes", 1, "--frames", 1, "--rule", "motion", "--out", tmp_path]
     assert analyze("gradcam", *words) == 0
@@ -147,11 +154,24 @@ def test_embeddings_on_video_and_on_robot_data(cql, data, clips, tmp_path, capsy
 
 
 def test_wrong_things_are_answered_in_one_line(bc, cql, data, clips, tmp_path, capsys):
-    out = ["--out", tmp_path / "out"]
+    out, other = ["--out", tmp_path / "out"], tmp_path / "other"
+    other.mkdir()
+    with ShardWriter(other / shard_name(0)) as shard:
+        shard.add(trajectory(9, 5, "tea_on_table"))
+    write_index(other, {"shards": {}, "tasks": {"tea_on_table": {"trajectories": 1}}})
     cases = [
         (["values", "--policy", bc], "bc: {bc} has no critic"),
         (["values", "--policy", tmp_path], "no checkpoint at"),
         (["gradcam", "--policy"], "no checkpoint is named"),
+        (["values", "--policy", f"untrained={cql}"], "--policy has one called 'untrained', as what is added"),
+        (["gradcam", "--policy", bc, f"untrained={bc}"], "give it another name, as in mine=PATH"),
+        (["gradcam", "--policy", f"picture edges={bc}", "--no-untrained"], "--policy has one called 'picture edges'"),
+        (["sarsa", "--encoder", f"robot state={cql}", "--data", data], "--encoder has one called 'robot state'"),
+        (["sarsa", "--encoder", f"pixels 16x16={cql}", "--data", data], "--encoder has one called 'pixels 16x16'"),
+        (
+            ["embeddings", "--encoder", f"pixels 16x16={cql}", "--video", clips],
+            "--encoder has one called 'pixels 16x16'",
+        ),
         (["sarsa", "--encoder", "--data", data], "no encoder is named"),
         (["values", "--policy", cql, "--task", "tea"], "no simulated task 'tea'"),
         (["values", "--policy", cql, "--data", tmp_path], "no pictures"),
@@ -163,6 +183,8 @@ def test_wrong_things_are_answered_in_one_line(bc, cql, data, clips, tmp_path, c
         (["sarsa", "--encoder", cql, "--data", clips], "no shard-*.tar here"),
         (["sarsa", "--encoder", cql, "--data", data, "--task", "tea"], "no trajectory of 'tea'"),
         (["sarsa", "--encoder", cql, "--data", data, "--trajectories", 2], "a task has 2 trajectories"),
+        (["sarsa", "--encoder", cql, "--data", data, "--held-out", data], "--held-out has demonstrations of --data"),
+        (["sarsa", "--encoder", cql, "--data", data, "--held-out", other], "--held-out has tea_on_table, of which"),
         (["embeddings", "--encoder", cql], "nothing to measure on"),
         (["embeddings", "--encoder", cql, "--video", data], "no clips-*.tar here"),
         (["embeddings", "--encoder", cql, "--video", clips], "none of its 3 clips has 50 frames"),

@@ -26,6 +26,7 @@ def told(capsys: pytest.CaptureFixture, **arguments: object) -> List[str]:
 
 def test_the_launch_files_own_arguments_are_right(capsys: pytest.CaptureFixture) -> None:
     assert told(capsys, policy=POLICY, task="knife_in_pot", scenario=2, speed=0) == []
+    assert told(capsys, page="true", page_port=0, calibration="sim") == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,11 @@ def test_the_launch_files_own_arguments_are_right(capsys: pytest.CaptureFixture)
         ({"task": "knife_in_pot", "session_dir": __file__}, "this is a file; expected the folder of a session"),
         ({"page": "true", "page_host": "192.0.2.1"}, "host:=192.0.2.1: this machine has no such address"),
         ({"page": "true", "page_port": "65536"}, "port:=65536: expected a number of 0 (any) to 65535"),
+        (
+            {"page": "true", "calibration": "camera.yaml"},
+            "expected a whole path, for nodes run in a folder of their own",
+        ),
+        ({"page": "true", "calibration": "/nope"}, "calibration:=/nope: /nope cannot be read"),
     ],
 )
 def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture, arguments: Dict[str, object], line: str) -> None:
@@ -77,6 +83,16 @@ def test_a_session_of_another_plan_is_not_gone_on_with(capsys: pytest.CaptureFix
 def test_all_that_is_wrong_is_said_at_once(capsys: pytest.CaptureFixture) -> None:
     lines = told(capsys, robot="toaster", camera="eye", policy="/nope")
     assert [line.split(":=")[0] for line in lines] == [f"vptr check: {name}" for name in ("robot", "camera", "policy")]
+
+
+def test_the_folder_of_a_run_is_a_policy_and_the_path_advised_for_it_is_taken(
+    capsys: pytest.CaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(POLICY, tmp_path / "runs" / "bc" / "checkpoint")
+    (line,) = told(capsys, policy="runs/bc")
+    assert line.endswith("policy:=$PWD/runs/bc")
+    assert told(capsys, policy=tmp_path / "runs" / "bc", task="knife_in_pot") == []
 
 
 def test_weights_that_are_damaged_are_found_before_a_node_fails_over_and_over(

@@ -104,8 +104,18 @@ def test_view_draws_the_strip(episodes: Path, tmp_path: Path, capsys: pytest.Cap
     assert drawn is not None and drawn.shape[1] > 1000
     assert vptr("view", episodes, "--names", "nobody", "--out", tmp_path / "view") == 1
     assert "no demonstration is called 'nobody'" in capsys.readouterr().err
+    for command, option in (("view", "--names"), ("replay", "--name")):
+        assert vptr(command, episodes, option, "knife_in_pot/episode-1") == 1
+        said = capsys.readouterr().err
+        assert "no demonstration is called 'knife_in_pot/episode-1'; near it: knife_in_pot/episode-00000" in said
     assert vptr("view", episodes / "knife_in_pot" / "episode-000002", "--out", tmp_path / "one") == 0
     assert (tmp_path / "one" / "episode.png").exists()
+
+
+@pytest.mark.parametrize("command", ["info", "check", "view", "replay", "trim", "split"])
+def test_a_folder_that_is_missing_is_said_to_be(command: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert vptr(command, tmp_path / "missing") != 0
+    assert f"{tmp_path / 'missing'}: no such file or folder" in capsys.readouterr().err
 
 
 def test_check_names_what_is_wrong(episodes: Path, capsys: pytest.CaptureFixture) -> None:

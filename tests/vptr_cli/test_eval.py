@@ -1,5 +1,6 @@
 """`vptr eval`: what is asked for is checked before anything is printed or done."""
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from eval_protocol.plan import make_plan, plan_from_json
 from eval_protocol.settings import DEFAULT_TASK
 from eval_protocol.study import schedule_from_json
 from tests.eval_protocol.checkpoints import checkpoint
+from tests.vptr_cli.test_main import REPOSITORY
+from vptr_cli.checkpoints import shipped_policy
 from vptr_cli.eval import json, plan
 
 
@@ -44,13 +47,28 @@ def test_several_policies_are_laid_out_blind(tmp_path: Path, capsys: pytest.Capt
     assert "holds a key already" in capsys.readouterr().err
 
 
+def test_policies_are_named_by_runs_and_by_shipped(tmp_path: Path) -> None:
+    checkpoint(tmp_path / "runs" / "bc" / "checkpoint")
+    named = (str(tmp_path / "runs" / "bc" / "checkpoint"), "ours=shipped", f"run={tmp_path / 'runs' / 'bc'}")
+    assert plan(("knife_in_pot",), policy=named, out=tmp_path / "plan.json") == 0
+    policies = json.loads((tmp_path / "plan.key.json").read_text())["policies"].values()
+    folders = {policy["name"]: policy["folder"] for policy in policies}
+    ours = str(shipped_policy().resolve())
+    assert folders == {"bc": named[0], "ours": ours, "run": named[0]}
+
+
+def test_a_key_beside_its_plan_is_never_committed() -> None:
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    assert any(fnmatch("knife.key.json", pattern) for pattern in ignored)
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
         ({"task": ("knife_in_pot", "cucumber_in_bowl")}, "name the policies (--policy) for more"),
         ({"task": ("knife_in_pan",)}, "Did you mean 'knife_in_pot'"),
         ({"policy": ("a=/x", "a=/y")}, "--policy has 'a' twice"),
-        ({"policy": ("a=/x", "b=/y")}, "no checkpoint in /x"),
+        ({"policy": ("a=/x", "b=/y")}, "no checkpoint at /x"),
     ],
 )
 def test_what_cannot_be_planned_is_said(options: dict, why: str, capsys: pytest.CaptureFixture) -> None:

@@ -3,7 +3,8 @@ import shutil
 
 import pytest
 
-from eval_protocol.rollout import RolloutPlan, rollout, summary
+from eval_protocol import cluster
+from eval_protocol.rollout import Episode, RolloutPlan, rollout, summary
 from robot_bridge.share import share_path
 from vptr_cli.checkpoints import known_to_all
 from vptr_cli.evaluate import append_result, evaluate_plans, identify, key, read_results
@@ -22,6 +23,14 @@ def test_what_stands_in_the_file_is_not_run_again(tmp_path):
     marked = {**result(plan()), "seconds": 4321.0}
     append_result(out, marked)
     assert evaluate_plans([plan()], 1, None, out) == [marked]
+
+
+def test_outcomes_stand_in_the_order_of_the_scenes_however_they_ended(tmp_path, monkeypatch):
+    """Pairs of two policies are made by place; on Ray an episode that is over first comes first."""
+    ended = [Episode(number, number, number in (0, 3), "time_limit", 7, []) for number in (3, 0, 2, 1)]
+    monkeypatch.setattr(cluster, "evaluate", lambda plans, workers, address: ((0, episode) for episode in ended))
+    (found,) = evaluate_plans([plan(episodes=4)], 2, None, tmp_path / "all.jsonl")
+    assert found["outcomes"] == [True, False, False, True]
 
 
 def test_a_line_that_a_killed_run_left_unfinished_is_cut_off(tmp_path):
@@ -61,3 +70,6 @@ def test_without_a_task_those_that_all_policies_know_are_run(tmp_path):
     assert known_to_all(asked, ("expert", str(shipped), str(of_one))) == ("knife_in_pot",)
     with pytest.raises(ValueError, match="no task of croissant_out_of_colander is known to all"):
         known_to_all(asked[:1], (str(of_one),))
+    card["aliases"] = dict.fromkeys(asked[:1], card["tasks"][0])
+    (of_one / "card.json").write_text(json.dumps(card))
+    assert known_to_all(asked, (str(of_one),)) == asked, "what was learned as one task goes by the names of all of it"

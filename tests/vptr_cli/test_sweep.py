@@ -48,6 +48,25 @@ def test_a_finished_run_gives_its_metrics(tmp_path):
     assert row["status"] == 0 and row["metrics"] == {"success": 0.5}
 
 
+def test_without_an_evaluation_the_last_logged_figures_are_there_to_rank_by(tmp_path):
+    folder = tmp_path / "alpha=0.1"
+    (folder / "checkpoint").mkdir(parents=True)
+    (folder / "checkpoint" / "card.json").write_text(json.dumps({"metrics": {"step": 6}}))
+    (folder / "metrics.jsonl").write_text('{"step": 4, "loss": 2.0}\n{"step": 6, "loss": 1.5}\n')
+    row = run_one("alpha=0.1", [sys.executable, "-c", "pass"], tmp_path / "alpha=0.1.log")
+    assert row["metrics"] == {"step": 6, "loss": 1.5} and row["folder"] == str(folder)
+    assert "1.5" in row["outcome"] and row["outcome"].endswith(f" in {folder}")
+
+
+def test_a_run_whose_card_is_damaged_is_named_and_the_others_still_count(tmp_path):
+    folder = tmp_path / "seed=1" / "checkpoint"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text('{"metrics": {"succ')
+    row = run_one("seed=1", [sys.executable, "-c", "pass"], tmp_path / "seed=1.log")
+    assert row["status"] == 1 and "card.json is not JSON" in row["outcome"]
+    assert row["outcome"].endswith(f"remove {tmp_path}/seed=1 and sweep again to train it anew")
+
+
 DOCUMENTED = next(
     line
     for line in (Path(__file__).parents[2] / "docs" / "training.md").read_text().splitlines()

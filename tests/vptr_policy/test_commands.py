@@ -15,6 +15,7 @@ import torch
 from demonstrations import make
 
 from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name, write_index
+from tests.vptr_policy.data.robot.test_episodes import record
 from vptr_cli.main import main
 from vptr_policy.checkpoint import load_checkpoint
 
@@ -48,6 +49,7 @@ def _printed(words: List[str], capsys: Any) -> str:
 def test_train_writes_a_policy_that_info_describes(data: Path, run_folder: Path, capsys: Any) -> None:
     text = _printed(["policy", "info", "--policy", str(run_folder / "checkpoint")], capsys)
     assert "knife_in_pot" in text and "M parameters" in text and "vptr train bc --data" in text
+    assert _printed(["policy", "info", "--policy", str(run_folder)], capsys) == text, "its run means it too"
     text = _printed(["policy", "info", "--policy", str(run_folder / "checkpoint"), "--json"], capsys)
     card = json.loads(text)
     assert card["data"]["transitions"] == 15
@@ -71,6 +73,23 @@ def test_replay_writes_a_film_strip(
     assert text.startswith("knife_in_pot: 1 recording, 3 pictures")
     assert cv2.imread(str(tmp_path / "out" / "film.png")) is not None
     assert len(json.loads((tmp_path / "out" / "actions.json").read_text())["frames"]) == 3
+
+
+def test_replay_tells_the_policy_what_an_episode_was_recorded_of(
+    run_folder: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record(tmp_path / "one" / "episode-000000")
+    record(tmp_path / "other" / "episode-000000", task="pear_in_bin")
+    words = ["policy", "replay", "--policy", str(run_folder), "--frames"]
+    text = _printed([*words, "one"], capsys)
+    assert (
+        text.startswith("knife_in_pot (as recorded): 1 recording, 4 pictures") and "from the recorded motions" in text
+    )
+    assert main([*words, "other"]) == 1
+    said = capsys.readouterr().err
+    assert "episode-000000: the policy knows no task 'pear_in_bin'" in said and "Say with --task" in said
+    assert _printed([*words, "other", "--task", "knife_in_pot"], capsys).startswith("knife_in_pot: 1 recording")
 
 
 def test_record_puts_a_rollout_into_the_card(run_folder: Path, tmp_path: Path, capsys: Any) -> None:

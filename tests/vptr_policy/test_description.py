@@ -13,7 +13,7 @@ SHIPPED = read_card(Path(__file__).resolve().parents[2] / "models" / "v-ptr-sim"
 def test_the_shipped_policy_is_told_in_lines_of_words() -> None:
     text = "\n".join(describe(SHIPPED, 416_000))
     assert not set("{}[]'") & set(text)
-    for told in ("cql (alpha 1", "bc weight 20", "begun from icvf", "0.42 M", "74,586 transitions", "49 min 2 s"):
+    for told in ("cql (alpha 1", "bc weight 20", "begun from icvf", "0.42 M", "67,428 transitions", "1 h 22 min"):
         assert told in text
     rollout = SHIPPED.metrics["rollout"]
     assert f"{rollout['successes']}/{rollout['episodes']}" in text and rollout["command"] in text

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from robot_bridge.interface import Action, Observation
+from tests.vptr_policy.data.robot.test_episodes import record
 from vptr_policy.data.recorded import NEUTRAL_STATE, read_recordings
 from vptr_policy.film_strip import BAR_LINE, GAP, HALF, POLICY, RECORDED, TILE, ZERO, film_strip, panel_box
+from vptr_policy.recordings import open_recordings
 from vptr_policy.replay import replay, write_actions
 
 BRIDGE = Path(__file__).resolve().parents[3] / "shared" / "data" / "bridge_v2_sample"
@@ -63,6 +65,46 @@ def test_recorded_states_and_actions_are_used(tmp_path: Path) -> None:
     assert written["task"] == "knife_in_pot" and len(written["frames"]) == 5
     assert written["frames"][1]["action"] == replays[0].actions[1].tolist()
     assert [row["state_recorded"] for row in written["frames"]] == [True] * 3 + [False] * 2
+
+
+def test_our_own_episodes_say_their_task_states_and_actions(tmp_path: Path) -> None:
+    lines = record(tmp_path / "epi" / "episode-000000", task="pear_in_bin")
+    record(tmp_path / "epi" / "episode-000001", discarded=True)
+    (recording,) = open_recordings(tmp_path / "epi" / "episode-000000")
+    assert (recording.name, recording.task) == ("episode-000000", "pear_in_bin") and len(recording.pictures) == 4
+    assert recording.language == "put the knife in the pot"
+    assert np.array_equal(recording.states, np.float32([line["state"] for line in lines[:-1]]))
+    assert np.array_equal(recording.actions, np.float32([line["action"] for line in lines[:-1]]))
+    assert [one.name for one in open_recordings(tmp_path / "epi")] == ["episode-000000"]
+    written = replay(Watching(), recording, "pear_in_bin")
+    write_actions(tmp_path / "actions.json", "pear_in_bin", [written])
+    rows = json.loads((tmp_path / "actions.json").read_text())["frames"]
+    assert {row["task"] for row in rows} == {"pear_in_bin"} and all("recorded_action" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("about", "why"),
+    [
+        ("{", "episode.json is not JSON"),
+        ("[]", "tells nothing that can be used: expected one of our recorder's, or an object with state"),
+        ('{"task": "knife_in_pot"}', "remove it to take the pictures alone"),
+        ('{"format": "vptr-episode-1", "task": "knife_in_pot"}', "its steps.jsonl is missing"),
+    ],
+)
+def test_an_episode_that_tells_nothing_is_not_passed_over(tmp_path: Path, about: str, why: str) -> None:
+    _write(tmp_path / "a", 2)
+    assert open_recordings(tmp_path)[0].task == ""
+    (tmp_path / "a" / "episode.json").write_text(about)
+    for path in (tmp_path, tmp_path / "a"):
+        with pytest.raises(ValueError, match=why):
+            open_recordings(path)
+
+
+def test_a_damaged_episode_is_named(tmp_path: Path) -> None:
+    record(tmp_path / "e")
+    (tmp_path / "e" / "steps.jsonl").write_text("{}\n")
+    with pytest.raises(ValueError, match=r"e: line 1 of steps.jsonl is not step 0; `vptr data check`"):
+        open_recordings(tmp_path / "e")
 
 
 def test_the_strip_shows_pictures_and_bars_of_the_right_length(tmp_path: Path) -> None:

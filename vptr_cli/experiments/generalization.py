@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from vptr_cli.experiments.parts import Part, generated, trained
+from vptr_cli.experiments.results import is_evaluated
+from vptr_policy.checkpoint_folder import CHOSEN
 
 AXES = ("targets", "containers", "distractors")
 METHODS = ("v-ptr", "ptr", "bc")
@@ -41,7 +43,7 @@ class Size:
     video_batch: int
     batch: int
     more: Tuple[str, ...] = ()
-    """further words of the evaluations"""
+    """further words of what simulates: data and evaluations"""
 
 
 SIZES: Dict[str, Size] = {
@@ -78,6 +80,8 @@ class Setting:
     """Divides the number of source trajectories."""
     width: float = 1.0
     """Factor of the width of all networks' encoders, which is a multiple of 8."""
+    encoder: str = ""
+    """Of all networks; empty: the small convolutional one, the only one that has a width."""
 
 
 def _cloning(name: str, text: str, late_bc_weight: Optional[float] = 100.0, **more: Any) -> Setting:
@@ -87,7 +91,7 @@ def _cloning(name: str, text: str, late_bc_weight: Optional[float] = 100.0, **mo
 SETTINGS: Tuple[Setting, ...] = (
     Setting("paper", "mixed source data, 10 demonstrations, tau .7 as the target's share, alpha 5"),
     Setting("source-share", "as paper, tau .7 read as the source's share", target_share=0.3),
-    _cloning("cloning", "the shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1", None),
+    _cloning("cloning", "the first shipped policy's recipe: a behaviour-cloning term, a bounded critic, alpha 1", None),
     _cloning("cloning-100", "as cloning, with five times the weight of cloning in phase 3"),
     _cloning("demonstrations-44", "as cloning-100, with 44 demonstrations, as on the robot", demonstrations=44),
     _cloning("success", "as cloning-100, with source data of successes only", source="success"),
@@ -95,6 +99,7 @@ SETTINGS: Tuple[Setting, ...] = (
     _cloning("few-source", "as cloning-100, with a tenth of the source data, where video should matter most", fewer=10),
     _cloning("narrow", "as cloning-100, with encoders of two thirds of the width", width=2 / 3),
     _cloning("wide", "as cloning-100, with encoders a third wider", width=4 / 3),
+    _cloning("resnetv2-50", "as cloning-100, with V-PTR's ResNetV2-50: for a GPU", encoder="resnetv2-50"),
 )
 
 
@@ -107,15 +112,24 @@ def find_setting(name: str) -> Setting:
 
 
 class Generalization:
-    """The parts of the experiment in the folder ``out``; settings share what they have in common."""
+    """The parts of the experiment in the folder ``out``; settings share what they have in common.
 
-    def __init__(self, out: Path, setting: Setting, size: Size, seed: int = 0) -> None:
+    ``video`` is a folder of clips for phase 1 in place of the generated ones, such as Ego4D's.
+    """
+
+    def __init__(self, out: Path, setting: Setting, size: Size, seed: int = 0, video: Optional[Path] = None) -> None:
         self.out, self.setting, self.size, self.seed = out, setting, size, seed
+        self.video = None if video is None else video.resolve()
+
+    @property
+    def name(self) -> str:
+        """Of its results and summary."""
+        return f"{self.setting.name}{self._given()}-seed{self.seed}"
 
     @property
     def results(self) -> Path:
         """The file of results of this setting."""
-        return self.out / "results" / f"{self.setting.name}-seed{self.seed}.jsonl"
+        return self.out / "results" / f"{self.name}.jsonl"
 
     def parts(self) -> List[Part]:
         """All parts in order."""
@@ -135,10 +149,9 @@ class Generalization:
         count = max(size.source // self.setting.fewer, 1)
         source = ["--group", "source", "--until", str(count), "--max-steps", "40", "--seed", "0", "--quality", "mixed"]
         source += ["--keep", "successes"] if self.setting.source == "success" else []
-        parts = [
-            self._generated("video", ("sim", "videos", "--clips", str(size.clips))),
-            self._generated(self._source(), ("sim", "generate", *source)),
-        ]
+        parts = [self._generated(self._source(), ("sim", "generate", *source))]
+        if self.video is None:
+            parts.insert(0, self._generated("video", ("sim", "videos", "--clips", str(size.clips))))
         needed = [(axis, demonstrations) for axis in AXES]
         for axis, count in needed if demonstrations == FEW else [(AXES[0], FEW), *needed]:
             words = ("--task", f"axis_{axis}", "--until", str(count), "--keep", "successes", "--seed", "200")
@@ -146,13 +159,13 @@ class Generalization:
         return parts
 
     def _generated(self, name: str, words: Tuple[str, ...]) -> Part:
-        return generated(f"data-{name}", words, self._folder(name))
+        return generated(f"data-{name}", (*words, *self.size.more), self._folder(name))
 
     def _video(self) -> Part:
         size, run = self.size, self._run(self._video_name())
-        words = ["--video", str(self._folder("video")), *self._shape(), "--batch", str(size.video_batch)]
+        words = ["--video", str(self.video or self._folder("video")), *self._shape(), "--batch", str(size.video_batch)]
         words += ["--steps", str(round(size.video_steps * self.setting.more_video))]
-        return self._trained("icvf", words, run, ("data-video",))
+        return self._trained("icvf", words, run, ("data-video",) if self.video is None else ())
 
     def _phase_2(self, method: str) -> Part:
         """Until fine-tuning begins. The target is there for its number of tasks alone, and the same in all settings."""
@@ -175,15 +188,16 @@ class Generalization:
         return trained(preset, run.name, words, run, self.seed, needs)
 
     def _evaluation(self, axis: str) -> Part:
-        policies = [str(self.policy(method, axis)) for method in METHODS]
-        words = ("sim", "evaluate", "--policy", *policies, "--task", f"axis_{axis}", "--variant", *VARIANTS)
+        runs, task = [self.policy(method, axis) for method in METHODS], f"axis_{axis}"
+        words = ("sim", "evaluate", "--policy", *map(str, runs), "--task", task, "--variant", *VARIANTS)
         more = ("--episodes", str(self.size.episodes), "--steps", str(self.size.limit), "--seed", str(SEED))
-        needs = tuple(self.policy(method, axis).name for method in METHODS)
+        policies, size = [run / CHOSEN for run in runs], self.size
         return Part(
-            f"evaluate-{self.setting.name}-{axis}",
+            f"evaluate-{self.setting.name}{self._given()}-{axis}",
             (*words, *more, "--out", str(self.results), *self.size.more),
             None,
-            needs,
+            tuple(run.name for run in runs),
+            lambda: is_evaluated(self.results, policies, [task], VARIANTS, size.episodes, SEED, size.limit),
         )
 
     def _robot(self, method: str, target: str) -> List[str]:
@@ -202,6 +216,8 @@ class Generalization:
         return words + (["--pretrained", str(self._run(self._video_name()))] if method == "v-ptr" else [])
 
     def _shape(self) -> List[str]:
+        if self.setting.encoder:
+            return ["--encoder", self.setting.encoder]
         return ["--width", str(max(8, 8 * round(self.size.width * self.setting.width / 8)))]
 
     def _after_video(self, method: str) -> Tuple[str, ...]:
@@ -209,11 +225,15 @@ class Generalization:
 
     def _video_name(self) -> str:
         factor = self.setting.more_video
-        return ("phase1" if factor == 1.0 else f"phase1-x{factor:g}") + self._width()
+        return ("phase1" if factor == 1.0 else f"phase1-x{factor:g}") + self._given() + self._capacity()
 
-    def _width(self) -> str:
-        factor = self.setting.width
-        return "" if factor == 1.0 else f"-width{factor:.2g}"
+    def _given(self) -> str:
+        """The name of clips that were not generated."""
+        return "" if self.video is None else f"-of-{self.video.name}"
+
+    def _capacity(self) -> str:
+        factor, encoder = self.setting.width, self.setting.encoder
+        return ("" if factor == 1.0 else f"-width{factor:.2g}") + (f"-{encoder}" if encoder else "")
 
     def _source(self) -> str:
         """Name of the source data: their quality, and how many times fewer than all they are."""
@@ -233,7 +253,7 @@ class Generalization:
             words += [f"alpha{setting.alpha:g}", f"bc{setting.bc_weight:g}", *(["shipped"] if setting.shipped else [])]
         if method == "v-ptr" and setting.more_video != 1.0:
             words.append(f"x{setting.more_video:g}")
-        return "-".join(words) + self._width()
+        return "-".join(words) + (self._given() if method == "v-ptr" else "") + self._capacity()
 
     def _folder(self, name: str) -> Path:
         return self.out / "data" / name

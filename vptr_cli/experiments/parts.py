@@ -21,13 +21,15 @@ class Part:
     """One command of `vptr`.
 
     ``done`` is the file that stands there once it is finished; None for a command that finds out by itself what is
-    left to do. ``needs`` are the names of the parts that must be finished before.
+    left to do, of which ``is_complete`` tells whether nothing is. ``needs`` are the names of the parts that must be
+    finished before.
     """
 
     name: str
     words: Tuple[str, ...]
     done: Optional[Path] = None
     needs: Tuple[str, ...] = ()
+    is_complete: Optional[Callable[[], bool]] = None
 
     @property
     def finished(self) -> bool:
@@ -94,7 +96,7 @@ def choose(parts: Sequence[Part], name: Optional[str]) -> List[Part]:
 def describe(parts: Sequence[Part]) -> List[str]:
     """One line a part: its name, whether it is done, its command."""
     width = max(len(part.name) for part in parts)
-    return [f"{part.name.ljust(width)}  {'done' if part.finished else 'open'}  {part.command}" for part in parts]
+    return [f"{part.name.ljust(width)}  {'done' if _is_done(part) else 'open'}  {part.command}" for part in parts]
 
 
 def minutes(folder: Path) -> float:
@@ -118,11 +120,19 @@ def _expect_same(name: str, recipe: str, made: str) -> None:
 
 
 def _run(part: Part) -> None:
-    status = subprocess.run([sys.executable, "-m", "vptr_cli", *part.words]).returncode
+    status = _status(part.words)
     if status != 0:
         raise PartFailed(f"{part.name} ended with status {status}; give the same command again to go on from there")
     if part.done is not None and not part.finished:
         raise PartFailed(f"{part.name} ended well but {part.done} is not there or not complete")
+
+
+def _status(words: Sequence[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "vptr_cli", *words]).returncode
+
+
+def _is_done(part: Part) -> bool:
+    return part.finished or (part.is_complete is not None and part.is_complete())
 
 
 def _is_incomplete(path: Path) -> bool:

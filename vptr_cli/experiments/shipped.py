@@ -3,21 +3,25 @@
 Phase 1 learns an intent-conditioned value function from videos of a hand (other embodiment, other objects, other
 scenes), phase 2 refines it by multi-task CQL on source trajectories of mixed quality, phase 3 fine-tunes on
 demonstrations of the four tasks. Cloning sees the same robot data in the same shares with the same encoder for as many
-updates; it leaves out the failed trajectories, which it would learn from otherwise.
+updates, once without the failed trajectories, and once with them, which is all that V-PTR sees.
 """
 
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from vptr_cli.experiments.parts import Part, generated, trained
-from vptr_cli.experiments.results import read_results
+from vptr_cli.experiments.results import is_evaluated, read_results
+from vptr_policy.checkpoint_folder import CHOSEN
 
-METHODS = ("v-ptr", "bc")
+METHODS = ("v-ptr", "bc", "bc-failures")
+NAMES = {"v-ptr": "V-PTR", "bc": "BC", "bc-failures": "BC of failures too"}
 VARIANTS = ("train", "distractors", "colours")
 SEED = 4242
 """Of the held-out scenes."""
+JUDGED, COMPARED = "evaluate-v-ptr", "evaluate-bc-failures"
+"""Parts after which the policy can be shipped, and after which it can be compared with cloning."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,11 @@ class Size:
     video_batch: int
     batch: int
     more: Tuple[str, ...] = ()
-    """further words of the evaluation"""
+    """further words of what simulates: data and evaluations"""
 
 
 SIZES: Dict[str, Size] = {
-    "full": Size(2000, 1500, 300, 5000, 12000, 1500, 100, 100, 24, 32, 64),
+    "full": Size(2000, 1500, 200, 5000, 12000, 1500, 100, 100, 24, 32, 64),
     "smoke": Size(4, 6, 2, 4, 8, 4, 1, 5, 8, 2, 8, ("--workers", "1")),
 }
 
@@ -68,19 +72,23 @@ class Shipped:
             *self._data(),
             trained("icvf", "phase1", self._video(), self.run("phase1"), self.seed, ("data-video",)),
             trained("v-ptr", "v-ptr", self._v_ptr(), self.run("v-ptr"), self.seed, (*robot, "phase1")),
+            self._evaluation("v-ptr", "v-ptr"),
             trained("bc", "bc", self._robot(), self.run("bc"), self.seed, robot),
-            self._evaluation(),
+            self._evaluation("bc", "bc", JUDGED),
+            trained("bc", "bc-failures", [*self._robot(), "--failures"], self.run("bc-failures"), self.seed, robot),
+            self._evaluation("bc-failures", "bc-failures", "evaluate-bc"),
         ]
 
     def _data(self) -> List[Part]:
         size, folder = self.size, self.out / "data"
         source = ("--group", "source", "--quality", "mixed", "--until", str(size.source), "--max-steps", "40")
         target = ("--episodes", str(size.demonstrations), "--colour-spread", "1.0", "--keep", "successes")
-        return [
-            generated("data-video", ("sim", "videos", "--clips", str(size.clips)), folder / "video"),
-            generated("data-source", ("sim", "generate", *source, "--seed", "0"), folder / "source"),
-            generated("data-target", ("sim", "generate", *target, "--seed", "7"), folder / "target"),
-        ]
+        made = {
+            "video": ("sim", "videos", "--clips", str(size.clips)),
+            "source": ("sim", "generate", *source, "--seed", "0"),
+            "target": ("sim", "generate", *target, "--seed", "7"),
+        }
+        return [generated(f"data-{name}", (*words, *size.more), folder / name) for name, words in made.items()]
 
     def _video(self) -> List[str]:
         size = self.size
@@ -96,40 +104,52 @@ class Shipped:
     def _v_ptr(self) -> List[str]:
         words = [*self._robot(), "--pretrained", str(self.run("phase1")), "--success-share", "0.6", "--alpha", "1"]
         words += ["--bound-targets", "--bound-by-returns", "--initial-temperature", "0.05", "--bc-weight", "20"]
-        return words + ["--actor-warm-up", str(self.size.steps // 2)]
+        return words + ["--critic-state", "--actor-warm-up", str(self.size.steps // 2)]
 
-    def _evaluation(self) -> Part:
-        words = ("sim", "evaluate", "--policy", *(str(self.run(method)) for method in METHODS))
+    def _evaluation(self, method: str, *needs: str) -> Part:
+        words = ("sim", "evaluate", "--policy", str(self.run(method)))
         scenes = ("--variant", *VARIANTS, "--episodes", str(self.size.episodes), "--seed", str(SEED))
         more = ("--steps", str(self.size.limit), "--out", str(self.results), *self.size.more)
-        return Part("evaluate", (*words, *scenes, *more), None, METHODS)
+        policies, size = [self.run(method) / CHOSEN], self.size
+        return Part(
+            f"evaluate-{method}",
+            (*words, *scenes, *more),
+            None,
+            needs,
+            lambda: is_evaluated(self.results, policies, (), VARIANTS, size.episodes, SEED, size.limit),
+        )
 
 
 _RATES = ("--learning-rate", "1e-3", "--schedule", "cosine", "--warm-up", "200", "--averaging", "0.999")
 
 
-def read_outcomes(experiment: Shipped) -> Dict[Tuple[str, str], List[Dict[str, Any]]]:
+def read_outcomes(experiment: Shipped, methods: Sequence[str] = METHODS) -> Dict[Tuple[str, str], List[Dict[str, Any]]]:
     """Method, variant -> the results of the four tasks; raises ValueError where one is missing."""
-    owners = {experiment.run(method) / "checkpoint": method for method in METHODS}
+    owners = {experiment.run(method) / "checkpoint": method for method in methods}
     rows = read_results(experiment.results, list(owners), experiment.size.episodes, SEED, experiment.size.limit)
     rows.sort(key=lambda row: str(row["task"]))  # they stand in the order in which they were done
     found: Dict[Tuple[str, str], List[Dict[str, Any]]] = {}
     for row in rows:
         found.setdefault((owners[Path(row["policy"])], row["variant"]), []).append(row)
-    missing = [f"{method} {variant}" for method in METHODS for variant in VARIANTS if (method, variant) not in found]
+    missing = [f"{method} {variant}" for method in methods for variant in VARIANTS if (method, variant) not in found]
     if missing:
-        raise ValueError(f"{experiment.results} has no results of {', '.join(missing)}: run the part evaluate first")
+        raise ValueError(
+            f"{experiment.results} has no results of {', '.join(missing)}: run the parts evaluate-... first"
+        )
     tasks = {tuple(row["task"] for row in results) for results in found.values()}
     if len(tasks) != 1:
         raise ValueError(
-            f"{experiment.results} has not the same tasks of all policies and scenes: finish the part evaluate"
+            f"{experiment.results} has not the same tasks of all policies and scenes: finish the parts evaluate-..."
         )
     return found
 
 
 def table(experiment: Shipped) -> List[str]:
-    """Lines of Markdown: the successes of both methods in each variant, and their difference as pairs of scenes."""
-    from eval_protocol.comparison import compare
+    """Lines of Markdown: the successes of all methods in each variant, and V-PTR's lead as pairs of scenes.
+
+    A scene's variants are alike, so that all of them together are compared scene by scene, not trial by trial.
+    """
+    from eval_protocol.comparison import compare, compare_clusters, holm
     from eval_protocol.statistics import proportion
 
     outcomes = read_outcomes(experiment)
@@ -141,12 +161,26 @@ def table(experiment: Shipped) -> List[str]:
             rate = proportion(sum(row["successes"] for row in rows), sum(row["episodes"] for row in rows))
             cells = [f"{row['successes']}/{row['episodes']}" for row in rows]
             lines.append(f"| {variant} | {method} | " + " | ".join(cells) + f" | {rate} |")
-    for variant in VARIANTS:
-        ours, theirs = ([one for row in outcomes[m, variant] for one in row["outcomes"]] for m in METHODS)
-        found = compare(ours, theirs)
-        text = f"{found.difference:+.3f} [{found.low:+.3f}, {found.high:+.3f}] (paired)"
-        lines.append(f"\n{variant}: V-PTR - BC {text}, McNemar p = {found.mcnemar_p:.3g}")
+    leads, p_values = [], []
+    for method in METHODS[1:]:
+        for variant in VARIANTS:
+            found = compare(_solved(outcomes[METHODS[0], variant]), _solved(outcomes[method, variant]))
+            leads.append((method, variant, found.difference, found.low, found.high))
+            p_values.append(found.mcnemar_p)
+        ours, theirs = ([row for variant in VARIANTS for row in outcomes[one, variant]] for one in (METHODS[0], method))
+        scenes = [(row["task"], number) for row in ours for number in range(len(row["outcomes"]))]
+        whole = compare_clusters(_solved(ours), _solved(theirs), scenes)
+        leads.append((method, f"all {whole.trials}", whole.difference, whole.low, whole.high))
+        p_values.append(whole.p)
+    lines += ["", "| V-PTR - | scenes | difference (paired) | exact p | of all these (Holm) |", "|---|---|---|---|---|"]
+    for (method, name, difference, low, high), p, adjusted in zip(leads, p_values, holm(p_values)):
+        text = f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"
+        lines.append(f"| {NAMES[method]} | {name} | {text} | {p:.3g} | {adjusted:.3g} |")
     return lines
+
+
+def _solved(rows: Sequence[Mapping[str, Any]]) -> List[bool]:
+    return [one for row in rows for one in row["outcomes"]]
 
 
 def ship(experiment: Shipped) -> Path:
@@ -156,13 +190,15 @@ def ship(experiment: Shipped) -> Path:
     from vptr_policy.checkpoint import record_metrics
     from vptr_policy.weights import write_card
 
-    folder = experiment.out / "policy"
-    if folder.exists():
-        shutil.rmtree(str(folder))
-    shutil.copytree(str(experiment.run("v-ptr") / "checkpoint"), str(folder))
-    outcomes = read_outcomes(experiment)
+    outcomes = read_outcomes(experiment, ("v-ptr",))
+    folder, partial = experiment.out / "policy", experiment.out / "policy.partial"
+    shutil.rmtree(str(partial), ignore_errors=True)
+    shutil.copytree(str(experiment.run("v-ptr") / "checkpoint"), str(partial))
     for variant in VARIANTS:
-        record_metrics(folder, rollout_metrics(outcomes["v-ptr", variant]))
-    card = read_card(folder)
-    write_card(folder, asdict(replace(card, training={**card.training, "reproduced_by": "vptr experiment shipped"})))
+        record_metrics(partial, rollout_metrics(outcomes["v-ptr", variant]))
+    card = read_card(partial)
+    command = "vptr experiment shipped" + (f" --seed {experiment.seed}" if experiment.seed else "")
+    write_card(partial, asdict(replace(card, training={**card.training, "reproduced_by": command})))
+    shutil.rmtree(str(folder), ignore_errors=True)
+    partial.rename(folder)
     return folder

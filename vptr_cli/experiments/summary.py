@@ -10,8 +10,8 @@ from eval_protocol.statistics import Proportion, proportion
 from vptr_cli.experiments.generalization import AXES, METHODS, SEED, VARIANTS, Generalization
 from vptr_cli.experiments.results import read_results
 
-RIVALS = ("ptr", "bc")
-"""What v-ptr is compared with."""
+PAIRS = (("v-ptr", "ptr"), ("v-ptr", "bc"), ("ptr", "bc"))
+"""What is compared with what."""
 NAMES = {"v-ptr": "V-PTR", "ptr": "PTR", "bc": "BC"}
 HOW_TO_READ = (
     "Of 95 %: Clopper-Pearson intervals of rates, Newcombe's paired intervals of differences in the same scenes. "
@@ -23,12 +23,12 @@ COLOURS = {"v-ptr": "#1b7837", "ptr": "#5e81ac", "bc": "#b8b8b8"}
 
 @dataclass(frozen=True)
 class Row:
-    """One axis and variant: the successes of each method in the same scenes, and V-PTR against its rivals."""
+    """One axis and variant: the successes of each method in the same scenes, and the methods in pairs."""
 
     axis: str
     variant: str
     rates: Dict[str, Proportion]
-    against: Dict[str, Comparison]
+    compared: Dict[Tuple[str, str], Comparison]
 
 
 def read_rows(experiment: Generalization) -> List[Row]:
@@ -40,8 +40,8 @@ def read_rows(experiment: Generalization) -> List[Row]:
             seen = {method: found[key] for method in METHODS for key in [(method, axis, variant)] if key in found}
             if seen:
                 rates = {method: proportion(sum(outcomes), len(outcomes)) for method, outcomes in seen.items()}
-                rivals = [rival for rival in RIVALS if rival in seen and "v-ptr" in seen]
-                rows.append(Row(axis, variant, rates, {rival: compare(seen["v-ptr"], seen[rival]) for rival in rivals}))
+                pairs = [pair for pair in PAIRS if seen.keys() >= set(pair)]
+                rows.append(Row(axis, variant, rates, {(a, b): compare(seen[a], seen[b]) for a, b in pairs}))
     if not rows:
         raise ValueError(f"{experiment.results} has no results of this setting yet: run its parts first")
     return rows
@@ -70,13 +70,13 @@ def ratio(row: Row) -> Optional[Ratio]:
 
 def table(rows: Sequence[Row]) -> List[str]:
     """Lines of Markdown: successes and differences with their intervals and exact p-values, and which these are."""
-    head = ["axis", "kinds", *(NAMES[method] for method in METHODS), *(f"V-PTR - {NAMES[rival]}" for rival in RIVALS)]
+    head = ["axis", "kinds", *(NAMES[method] for method in METHODS), *(f"{NAMES[a]} - {NAMES[b]}" for a, b in PAIRS)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     adjusted = _adjusted(rows)
     for row in rows:
         cells = [row.axis, row.variant]
         cells += [str(row.rates.get(method, "")) for method in METHODS]
-        cells += [_difference(row, rival, adjusted) for rival in RIVALS]
+        cells += [_difference(row, pair, adjusted) for pair in PAIRS]
         lines.append("| " + " | ".join(cells) + " |")
     return [*lines, "", HOW_TO_READ]
 
@@ -89,9 +89,9 @@ def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:
             "axis": row.axis,
             "variant": row.variant,
             "rates": {method: rate.to_json() for method, rate in row.rates.items()},
-            "v-ptr against": {
-                rival: {**found.to_json(), "mcnemar_p_holm": adjusted[(row.axis, row.variant, rival)]}
-                for rival, found in row.against.items()
+            "differences": {
+                f"{a} - {b}": {**found.to_json(), "mcnemar_p_holm": adjusted[row.axis, row.variant, (a, b)]}
+                for (a, b), found in row.compared.items()
             },
             "v-ptr over ptr": vars(over) if over else None,
         }
@@ -102,6 +102,7 @@ def numbers(experiment: Generalization, rows: Sequence[Row]) -> Dict[str, Any]:
         "setting": vars(experiment.setting),
         "size": vars(experiment.size),
         "seed": experiment.seed,
+        "video": str(experiment.video or "generated"),
         "rows": described,
     }
 
@@ -131,13 +132,17 @@ def write(experiment: Generalization, folder: Path) -> List[str]:
     """Write summary.json, summary.md and the figure of a setting; returns the table."""
     rows = read_rows(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / f"{experiment.setting.name}-seed{experiment.seed}"
+    stem = folder / experiment.name
     lines = table(rows)
-    stem.with_suffix(".json").write_text(json.dumps(numbers(experiment, rows), indent=2) + "\n", encoding="utf-8")
-    stem.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _beside(stem, ".json").write_text(json.dumps(numbers(experiment, rows), indent=2) + "\n", encoding="utf-8")
+    _beside(stem, ".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     title = f"{experiment.setting.help}; seed {experiment.seed}"
-    draw(rows, title, [stem.with_suffix(suffix) for suffix in (".png", ".svg")])
+    draw(rows, title, [_beside(stem, suffix) for suffix in (".png", ".svg")])
     return lines
+
+
+def _beside(stem: Path, suffix: str) -> Path:
+    return stem.with_name(stem.name + suffix)  # a name of clips may hold a point
 
 
 def _outcomes(experiment: Generalization) -> Dict[Tuple[str, str, str], List[bool]]:
@@ -147,21 +152,20 @@ def _outcomes(experiment: Generalization) -> Dict[Tuple[str, str, str], List[boo
     return {(*owners[Path(row["policy"])], row["variant"]): row["outcomes"] for row in rows}
 
 
-def _adjusted(rows: Sequence[Row]) -> Dict[Tuple[str, str, str], float]:
+def _adjusted(rows: Sequence[Row]) -> Dict[Tuple[str, str, Tuple[str, str]], float]:
     """Holm's p-values over all comparisons of the unseen kinds, and over those of the seen ones."""
-    values: Dict[Tuple[str, str, str], float] = {}
+    values: Dict[Tuple[str, str, Tuple[str, str]], float] = {}
     for variant in VARIANTS:
-        pairs = [(row, rival) for row in rows if row.variant == variant for rival in row.against]
-        for (row, rival), p in zip(pairs, holm([row.against[rival].mcnemar_p for row, rival in pairs])):
-            values[(row.axis, variant, rival)] = p
+        asked = [(row, pair) for row in rows if row.variant == variant for pair in row.compared]
+        for (row, pair), p in zip(asked, holm([row.compared[pair].mcnemar_p for row, pair in asked])):
+            values[row.axis, variant, pair] = p
     return values
 
 
-def _difference(row: Row, rival: str, adjusted: Dict[Tuple[str, str, str], float]) -> str:
-    if rival not in row.against:
+def _difference(row: Row, pair: Tuple[str, str], adjusted: Dict[Tuple[str, str, Tuple[str, str]], float]) -> str:
+    if pair not in row.compared:
         return ""
-    found = row.against[rival]
-    p = adjusted[(row.axis, row.variant, rival)]
+    found, p = row.compared[pair], adjusted[row.axis, row.variant, pair]
     return f"{found.difference:+.2f} [{found.low:+.2f}, {found.high:+.2f}], p = {found.mcnemar_p:.3g} (Holm {p:.2g})"
 
 

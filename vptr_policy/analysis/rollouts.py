@@ -8,7 +8,7 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from robot_bridge.interface import STEP_S, Observation
-from vptr_policy.data.pictures import decode
+from vptr_policy.data.pictures import DamagedPicture, decode
 from vptr_policy.data.recorded import NEUTRAL_STATE, Recording, read_recordings
 from vptr_policy.data.robot import episodes
 from vptr_policy.data.robot.shards import Entry, entries
@@ -39,7 +39,12 @@ class Rollout:
 
 
 def read_rollouts(
-    folder: Path, condition: str, tasks: Sequence[str], count: Optional[int], seed: int
+    folder: Path,
+    condition: str,
+    tasks: Sequence[str],
+    count: Optional[int],
+    seed: int,
+    on_damage: Callable[[str], None] = lambda _told: None,
 ) -> Iterator[Rollout]:
     """Rollouts from a folder of shards, of our own episodes, or of pictures with or without an episode.json.
 
@@ -49,9 +54,10 @@ def read_rollouts(
         tasks: those wanted; empty: all there are. Of pictures the task is what episode.json has as language.
         count: rollouts of each task at most, drawn at random; None: all.
         seed: of the draw.
+        on_damage: told of each rollout that is left out because a picture of it is damaged.
 
     Raises:
-        ValueError: where there is nothing to read, or nothing of these tasks.
+        ValueError: where there is nothing to read, nothing of these tasks, or nothing whole.
     """
     found = [one for one in _find(Path(folder)) if not tasks or one[0] in tasks]
     if not found:
@@ -60,8 +66,17 @@ def read_rollouts(
     chosen: List[int] = []
     for task in sorted({task for task, _ in found}):
         chosen += [number for number in order if found[number][0] == task][:count]
+    damaged: List[str] = []
     for number in sorted(chosen):
-        yield found[number][1](condition)
+        try:
+            rollout = found[number][1](condition)
+        except DamagedPicture as error:
+            damaged.append(str(error))
+            on_damage(damaged[-1])
+            continue
+        yield rollout
+    if len(damaged) == len(chosen):
+        raise ValueError(f"{folder}: all {len(chosen)} episodes are damaged, as {damaged[0]}")
 
 
 def _find(folder: Path) -> List[Tuple[str, Callable[[str], Rollout]]]:
@@ -89,7 +104,7 @@ def _of_episode(folder: Path, condition: str) -> Rollout:
 
 
 def _of_trajectory(trajectory: Trajectory, condition: str) -> Rollout:
-    pictures = [decode(jpeg) for jpeg in trajectory.jpegs]
+    pictures = [_decode(trajectory.key, number, jpeg) for number, jpeg in enumerate(trajectory.jpegs)]
     success = trajectory.info.get("success")
     return Rollout(
         trajectory.key,
@@ -98,6 +113,13 @@ def _of_trajectory(trajectory: Trajectory, condition: str) -> Rollout:
         condition,
         success if isinstance(success, bool) else None,
     )
+
+
+def _decode(name: str, number: int, jpeg: bytes) -> np.ndarray:
+    try:
+        return decode(jpeg)
+    except DamagedPicture as error:
+        raise DamagedPicture(f"{name}: picture {number}: {error}") from error
 
 
 def _of_recording(recording: Recording, condition: str) -> Rollout:

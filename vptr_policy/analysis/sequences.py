@@ -73,7 +73,7 @@ class RobotSequences:
         """Choose up to ``count`` episodes of each task; raises ValueError where none can be used."""
         self.name = name
         self.skipped: List[str] = []
-        self._read = lambda: read_rollouts(folder, WITHOUT, (), count, seed)
+        self._read = lambda: read_rollouts(folder, WITHOUT, (), count, seed, self.skipped.append)
         self._length = sum(1 for rollout in self._read() if not self._wrong(rollout))
         if not self._length:
             raise ValueError(f"{folder}: no episode that did not fail and has at least {FEWEST} frames")

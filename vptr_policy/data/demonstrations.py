@@ -1,22 +1,28 @@
 """Demonstrations decoded once into a cache that is read by memory map."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Protocol, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterable, List, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 from tqdm import tqdm
 
 from robot_bridge.interface import IMAGE_SIZE
 from vptr_policy.data.pictures import DamagedPicture, decode, make_whole
+from vptr_policy.json_file import read_object
+from vptr_policy.replacement import LEFT, flush, is_running, partial_name, writing
 from vptr_policy.resize import resize
 
 CACHE_FORMAT = 2
 FRAMES = "frames.u8"
+"""Locked while a cache is being written."""
+META = "meta.json"
 STEPS = ("state", "action", "executed", "label")
 ROWS = (*STEPS, "valid", "success", "task", "text", "trajectory", "remaining")
 
@@ -93,17 +99,41 @@ def open_cache(folder: Path, demonstrations: Iterable[Demonstration], mark: str,
         demonstrations: read only when needed.
         mark: fingerprint of what they are read from.
         total: how many there are, for the progress bar.
+
+    Raises:
+        ValueError: where the cache or a demonstration is damaged.
+        OSError: where there is no room for the cache.
     """
     home = Path(folder) / mark
-    if not (home / "meta.json").is_file():
+    _clear(home.parent)
+    if not (home / META).is_file():
         _write_cache(home, demonstrations, total)
-    meta = json.loads((home / "meta.json").read_text(encoding="utf-8"))
-    rows = {name: np.load(str(home / (name + ".npy")), allow_pickle=False) for name in ROWS}
-    shape = (len(rows["valid"]), IMAGE_SIZE, IMAGE_SIZE, 3)
-    if (home / FRAMES).stat().st_size != int(np.prod(shape)):
-        raise ValueError(f"{home / FRAMES} has not the size of {shape[0]} frames; delete {home} and start again")
+    return _read_cache(home)
+
+
+def _read_cache(home: Path) -> Cache:
+    remedy = f"delete {home} and start again"
+    meta = read_object(home / META, ("tasks", "texts"), remedy)
+    rows = {name: _read_rows(home / (name + ".npy"), remedy) for name in ROWS}
+    count = rows["valid"].size
+    for name, array in rows.items():
+        expected = (count, 7) if name in STEPS else (count,)
+        if array.shape != expected:
+            raise ValueError(f"{home / name}.npy has the shape {array.shape}, expected {expected}; {remedy}")
+    shape = (count, IMAGE_SIZE, IMAGE_SIZE, 3)
+    if not (home / FRAMES).is_file() or (home / FRAMES).stat().st_size != int(np.prod(shape)):
+        raise ValueError(f"{home / FRAMES} has not the size of {count} frames; {remedy}")
     frames = np.memmap(str(home / FRAMES), np.uint8, "r", shape=shape)
-    return Cache(frames, rows, tuple(meta["tasks"]), mark, tuple(meta["texts"]))
+    return Cache(frames, rows, tuple(meta["tasks"]), home.name, tuple(meta["texts"]))
+
+
+def _read_rows(path: Path, remedy: str) -> np.ndarray:
+    try:
+        with open(str(path), "rb") as file:
+            rows: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, FileNotFoundError) as error:
+        raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
+    return rows
 
 
 def instruction(info: Dict[str, Any]) -> str:
@@ -112,19 +142,41 @@ def instruction(info: Dict[str, Any]) -> str:
 
 
 def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Optional[int]) -> None:
-    partial = home.parent / f".{home.name}.partial-{os.getpid()}"
+    """Write a cache beside its place and move it there whole; what a failure leaves half-written is removed."""
+    partial = partial_name(home)
     shutil.rmtree(str(partial), ignore_errors=True)
     partial.mkdir(parents=True)
+    with contextlib.ExitStack() as left:
+        left.callback(shutil.rmtree, str(partial), ignore_errors=True)
+        with writing(home), open(str(partial / FRAMES), "wb") as frames:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(frames, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _decode(partial, frames, demonstrations, total)
+            _put(partial, home)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed processes left half-written; what another machine is writing is locked."""
+    for partial in folder.glob(".*.partial-*"):
+        found = LEFT.fullmatch(partial.name)
+        if found is None or is_running(int(found["process"])) or not (partial / FRAMES).is_file():
+            continue
+        with contextlib.suppress(OSError), open(str(partial / FRAMES), "ab") as frames:
+            fcntl.flock(frames, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(str(partial), ignore_errors=True)
+
+
+def _decode(partial: Path, frames: BinaryIO, demonstrations: Iterable[Demonstration], total: Optional[int]) -> None:
     columns: Dict[str, List[np.ndarray]] = {name: [] for name in ROWS}
     names: List[str] = []
     texts: List[str] = []
-    with open(str(partial / FRAMES), "wb") as frames:
-        for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
-            for frame in decode_all(demonstration):
-                frames.write(frame.tobytes())
-            _append(columns, demonstration)
-            names.append(str(demonstration.info["task"]))
-            texts.append(instruction(demonstration.info))
+    for demonstration in tqdm(demonstrations, "decoding", total, unit="trajectory", dynamic_ncols=True):
+        for frame in decode_all(demonstration):
+            frames.write(frame.tobytes())
+        _append(columns, demonstration)
+        names.append(str(demonstration.info["task"]))
+        texts.append(instruction(demonstration.info))
+    frames.flush()
     if not names:
         raise ValueError("the data hold no demonstration")
     meta = {"tasks": sorted(set(names)), "texts": sorted(set(texts))}
@@ -133,14 +185,19 @@ def _write_cache(home: Path, demonstrations: Iterable[Demonstration], total: Opt
         columns[column] = [np.full(len(rows), number[word]) for rows, word in zip(columns["valid"], words)]
     for name, parts in columns.items():
         np.save(str(partial / (name + ".npy")), np.concatenate(parts), allow_pickle=False)
-    (partial / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
+    (partial / META).write_text(json.dumps(meta) + "\n", encoding="utf-8")
+
+
+def _put(partial: Path, home: Path) -> None:
+    for path in (*partial.iterdir(), partial):
+        flush(path)
     try:
         os.rename(str(partial), str(home))
     except OSError:  # another run has put it there meanwhile, or what is there was never finished
-        if not (home / "meta.json").is_file():
+        if not (home / META).is_file():
             shutil.rmtree(str(home), ignore_errors=True)
             os.rename(str(partial), str(home))
-        shutil.rmtree(str(partial), ignore_errors=True)
+    flush(home.parent)
 
 
 def _append(columns: Dict[str, List[np.ndarray]], demonstration: Demonstration) -> None:

@@ -12,10 +12,10 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 from torch import Tensor
 
-from vptr_policy.data.recorded import read_recordings
 from vptr_policy.inference.gate import Difference, Sample, difference, recorded_samples
 from vptr_policy.inference.network import ActingNetwork, Inference
 from vptr_policy.inference.onnx import export, prepare
+from vptr_policy.recordings import open_recordings
 
 FEWEST_RECORDINGS = 2
 FEWEST_PICTURES = 50
@@ -68,7 +68,7 @@ def quantise(
 def _halves(calibration: Optional[Path], tasks: Sequence[Tensor]) -> List[List[Sample]]:
     if calibration is None:
         raise ValueError("int8 needs real pictures: --calibration FOLDER of recorded episodes")
-    recordings = read_recordings(calibration)
+    recordings = open_recordings(calibration)
     if len(recordings) < FEWEST_RECORDINGS:
         raise ValueError(
             f"{calibration}: int8 is calibrated on some recordings and judged on others: expected 2 or more"

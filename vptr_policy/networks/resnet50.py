@@ -70,6 +70,7 @@ class ResNet50(nn.Module):
             self.add_module(f"layer{index}", nn.Sequential(*blocks))
         self.fc: nn.Module = nn.Linear(inputs, outputs) if outputs else nn.Identity()
         self.size = outputs or inputs
+        self.train()
 
     def train(self, mode: bool = True) -> "ResNet50":
         """Set training mode, but not in norms whose statistics are to stay."""

@@ -2,7 +2,7 @@
 
 /policy/select loads other checkpoints: an evaluation of several policies asks for one before each trial.
 
-Parameters: ~policy (checkpoint folder, or address of a policy server; required), ~compressed (subscribe to JPEG
+Parameters: ~policy (checkpoint folder, run, or address of a policy server; required), ~compressed (subscribe to JPEG
 pictures), ~max_age_s, ~future_s, ~frozen_s, ~frozen_m (vptr_policy.freshness).
 """
 
@@ -23,7 +23,7 @@ from vptr_widowx.srv import SelectPolicy, SelectPolicyResponse
 
 from vptr_policy.checkpoint_folder import CheckpointError
 from vptr_policy.freshness import FreshnessLimits
-from vptr_policy.nodes.keepalive import Keepalive
+from vptr_policy.nodes.keepalive import SILENT, Keepalive
 from vptr_policy.nodes.master import Master, MasterState
 from vptr_policy.nodes.ros_pace import RosPace
 from vptr_policy.nodes.topic_environment import TopicEnvironment
@@ -32,7 +32,6 @@ from vptr_policy.source import OpenedPolicy, open_policy
 
 ACTION = "/policy/run_episode"
 CANCELLED = "preempted"
-SILENT = "the client's keepalive fell silent: it has died or hangs"
 REPLACED = "replaced by another goal: two clients?"
 SHUT_DOWN = "the policy node was shut down"
 FORGOTTEN = "the ROS master was restarted and does not know this node; start it again"
@@ -66,8 +65,8 @@ class PolicyNode:
         self._ending = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
-        self._environment = RobotEnvironment(limits, compressed)
         self._keepalive = Keepalive()
+        self._environment = RobotEnvironment(limits, compressed, self._confirm)
         self._choose(policy)
         self._status = (DiagnosticStatus.OK, "idle")
         self._result: Optional[EpisodeResult] = None
@@ -149,6 +148,13 @@ class PolicyNode:
             self._server.set_aborted(refusal, str(error))
         finally:
             self._idle.set()
+
+    def _confirm(self) -> bool:
+        """Whether it was in doubt for a while that the client lives; it has not ended the episode meanwhile."""
+        waited = self._keepalive.confirm(self._stop)
+        if self._stop.is_set():
+            raise Unready(STOPPED)
+        return waited
 
     def _begin(self) -> None:
         """Forget what ended the episode before, but not what happened to this goal while it waited."""

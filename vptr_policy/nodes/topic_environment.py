@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from typing import Any, Deque, Optional
+from typing import Any, Callable, Deque, Optional
 
 import numpy as np
 import rospy
@@ -30,8 +30,12 @@ class TopicEnvironment:
     measured nearest to its capture, as in the data. Nothing is ever sent but by ``apply``: the arm holds by silence.
     """
 
-    def __init__(self, limits: FreshnessLimits, compressed: bool = False) -> None:
+    def __init__(
+        self, limits: FreshnessLimits, compressed: bool = False, confirm: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``confirm`` is asked before each command and may raise; it tells whether it had to wait."""
         self._limits = limits
+        self._confirm = confirm
         self._changed = threading.Condition()
         self._picture: Any = None
         self._states: Deque[Any] = deque(maxlen=100)
@@ -49,6 +53,7 @@ class TopicEnvironment:
         """Forget the episode before."""
         self._frozen = FrozenCheck(self._limits)
         self._used_s = 0.0
+        self._waited = False
         self._first_sequence = self._sequence + 1
         self._executed = Executed(np.zeros(7))
         self._refusals = 0
@@ -77,6 +82,8 @@ class TopicEnvironment:
 
     def apply(self, action: Action) -> Executed:
         """Send the action; returns at once with what the bridge last reported, which is of an earlier command."""
+        if self._waited:
+            check_age("picture", self._used_s, rospy.get_time(), self._limits)
         self._sequence += 1
         message = EndEffectorCommand(sequence=self._sequence, duration_s=STEP_S, gripper=action.gripper)
         message.header.stamp = rospy.Time.now()
@@ -90,6 +97,7 @@ class TopicEnvironment:
 
     def finished(self) -> Optional[str]:
         """None, as the task's success is for others to judge; raises Unready when the bridge cannot act."""
+        self._waited = self._confirm()
         self._check_clock()
         self._check_alive("state")
         state = self._newest_state()

@@ -101,7 +101,7 @@ class PolicyWorker:
             task = words if card.language else name_task(words, card.tasks, card.aliases)
             if anew or task != self._told:
                 self._told = ""
-                self.policy.reset(task)
+                self.policy.begin(task)
                 self._told = task
         except ValueError as error:
             raise WireError(str(error)) from error

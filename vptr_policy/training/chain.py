@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Optional
 
+from vptr_policy.data.video.index import find_shards
 from vptr_policy.encoder_checkpoint import read_encoder_card
 from vptr_policy.training.acting import check_acting
 from vptr_policy.training.distributed import Place
-from vptr_policy.training.folder import STATE, claim, held
+from vptr_policy.training.folder import PROCESSES, STATE, claim, held
 from vptr_policy.training.initial import FITTED, InitialEncoder, find_initial
 from vptr_policy.training.loop import Evaluate
 from vptr_policy.training.presets import options_class
@@ -31,7 +32,7 @@ def train_policy(
     check_start(options)
     with held(options.out) if place.leads else nullcontext():
         if place.leads:
-            claim(options.out, _settled(options))
+            claim(options.out, {**_settled(options), PROCESSES: place.world})
         place.wait()
         initial = _initial(options, place)
         return RobotRun(options, data, evaluate, place, initial).run()
@@ -44,8 +45,15 @@ def check_start(options: RobotOptions) -> None:
             f"{options.PRESET} pre-trains its encoder on video: give --video DIR, or with --pretrained the encoder of "
             "an earlier run or a published checkpoint"
         )
+    options.expect(
+        "encoder",
+        options.encoder != "resnet-50" or bool(options.pretraining) or options.pretrained is not None,
+        "a pre-trained one: its batch statistics stay as they are in the robot phases (V-PTR D.3), and random weights "
+        "have none; name one with --pretrained, or take resnet-34 or resnetv2-50",
+    )
     if options.pretrained is None and not options.pretraining and options.frozen:
-        raise ValueError("--frozen needs an encoder that has learned something: name one with --pretrained")
+        who = "" if "frozen" in options.changed() else f"{options.PRESET} leaves its encoder as it is, and "
+        raise ValueError(f"{who}--frozen needs an encoder that has learned something: name one with --pretrained")
     if (options.out / STATE).is_file():
         return  # it has begun, and goes on as it was
     if not options.source and not options.target:
@@ -53,7 +61,9 @@ def check_start(options: RobotOptions) -> None:
             f"{options.PRESET} --no-source learns from the data of --target alone, and there are none: give --target "
             "DIR, or --source to learn from --data"
         )
-    check_acting(options)
+    check_acting(options, _pretrained(options))
+    for folder in options.video:
+        find_shards(folder)
 
 
 def pretraining(options: RobotOptions) -> VideoOptions:

@@ -1,12 +1,12 @@
 """A run's folder belongs to one set of options, which it keeps in config.json."""
 
 import contextlib
-import fcntl
 import json
 import os
 from pathlib import Path
 from typing import Any, Dict, Iterator, Sequence
 
+from robot_bridge import lock
 from vptr_policy.json_file import read_object
 from vptr_policy.training.presets import PRESETS
 from vptr_policy.training.robot_options import CQLOptions
@@ -14,7 +14,9 @@ from vptr_policy.training.video_options import EmbeddingOptions, VideoOptions
 
 CONFIG = "config.json"
 FORMAT = "vptr-run-1"
-LOCK = ".lock"
+METRICS = "metrics.jsonl"
+PROCESSES = "processes"
+"""In the config: of how many processes together the run is, by which the batches differ."""
 STATE = "state.safetensors"
 """In the folder of a run that has learned something."""
 FREE = ("workers", "cache", "log_every", "save_every")
@@ -25,12 +27,8 @@ FREE = ("workers", "cache", "log_every", "save_every")
 def held(out: Path) -> Iterator[None]:
     """Keep the folder of a run for this process alone; raises ValueError where another one works in it."""
     make(out)
-    with open(str(out / LOCK), "a", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            remedy = "wait until it has ended, or take another --out"
-            raise ValueError(f"{out}: another `vptr train` works in this folder; {remedy}") from error
+    remedy = "wait until it has ended, or take another --out"
+    with lock.held(out, f"another `vptr train` works in this folder; {remedy}"):
         yield
 
 
@@ -47,6 +45,12 @@ def claim(out: Path, options: Dict[str, Any]) -> None:
         stored = read_config(out, (), "take another --out, or remove the file to go on with these options and data")
         names = sorted((set(stored) & set(options)) - set(FREE))
         differing = [name for name in names if stored[name] != options[name]]
+        if PROCESSES in differing:
+            raise ValueError(
+                f"{out} holds a run of {stored[PROCESSES]} processes, is to go on with {options[PROCESSES]}, whose "
+                f"batches are others: give the same command with `torchrun --nproc-per-node {stored[PROCESSES]}`, or "
+                "without torchrun where that is 1, or take another --out"
+            )
         if differing:
             changes = ", ".join(f"{name} was {stored[name]}, is {options[name]}" for name in differing)
             remedy = "take another --out, or the same options and data"

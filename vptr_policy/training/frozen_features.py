@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from vptr_policy.data.robot.transitions import Transitions
+from vptr_policy.replacement import writing
 from vptr_policy.training.initial import fingerprint_of
-from vptr_policy.weights import writing
 
 ROWS = 256
 """Pictures encoded at a time."""

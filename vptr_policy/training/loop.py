@@ -1,14 +1,13 @@
-"""The one training loop: updates, metrics, evaluations, checkpoints; resumes where it was killed."""
+"""The one training loop: updates, metrics, evaluations, checkpoints; resumes where it was interrupted or killed."""
 
 import math
 import os
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Union
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -16,16 +15,17 @@ from vptr_policy.algorithms.learner import Info, Learner
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
 from vptr_policy.data.damage import DamageLog, all_met
 from vptr_policy.json_file import read_object
-from vptr_policy.replacement import recover
+from vptr_policy.replacement import recover, writing
 from vptr_policy.training.device import choose_device, prepare
 from vptr_policy.training.distributed import Place
+from vptr_policy.training.interruption import Interruption
 from vptr_policy.training.metrics import Metrics, NoMetrics
 from vptr_policy.training.optimizer import gradient_norm, make_optimizer, scale_rates
 from vptr_policy.training.options import LoopOptions
 from vptr_policy.training.schedule import factor
 from vptr_policy.training.state import STATE, Best, TrainingState, unshared
 from vptr_policy.training.stream import Source, Stream
-from vptr_policy.weights import writing
+from vptr_policy.weights import save_tensors
 
 Evaluate = Callable[[Path], Dict[str, float]]
 """Judges the policy in a checkpoint folder; of its figures, ``success`` is the one that chooses."""
@@ -70,6 +70,7 @@ class Loop:
         self.state = TrainingState(learner, make_optimizer(learner.parameter_groups(), options.weight_decay))
         self._generator = torch.Generator(self._device)
         self._model: nn.Module = learner
+        self._interruption = Interruption(self._place.world == 1)  # of several processes each would stop elsewhere
 
     def run(self, source: Source) -> Path:
         """Train to the end, from the state of an earlier run if there is one.
@@ -92,11 +93,16 @@ class Loop:
         self._place.wait()
         metrics = Metrics(self._out, state.step, options.steps) if self._place.leads else NoMetrics()
         try:
-            if resumed:
-                metrics.say(f"resuming {self._out} at step {state.step}")
-            with Stream(source, state.step, options.steps, options.workers, self._device) as stream:
-                self._loop(stream, metrics)
-            self._finish(metrics)
+            with self._interruption as interruption:
+                if resumed:
+                    metrics.say(f"resuming {self._out} at step {state.step}")
+                    self._judge_if_due(metrics)
+                with Stream(source, state.step, options.steps, options.workers, self._device) as stream:
+                    self._loop(stream, metrics)
+                if interruption.came is None:
+                    self._finish(metrics)
+                if interruption.came is not None:
+                    self._leave(metrics)
         finally:
             metrics.close()
         return self._out / CHOSEN
@@ -106,19 +112,26 @@ class Loop:
         pace = _Pace(state.step, stream.waited_s)
         before = time.monotonic() - state.elapsed_s
         while self._progress() < 1.0:
-            info = self._update(stream.next())
+            try:
+                batch = stream.next()
+            except Exception:
+                if self._interruption.came is None:
+                    raise
+                return  # the signal came to the processes that make the batches, too, and has ended them
+            info = self._update(batch)
             state.elapsed_s = time.monotonic() - before
             metrics.advance()
-            if state.step % options.log_every == 0:
+            if state.step % options.log_every == 0 or self._progress() >= 1.0:
                 means = self._means(info)
                 metrics.write(state.step, {**means, **pace.figures(state.step, stream.waited_s)})
-            if self._evaluate and state.step % options.evaluate_every == 0:
-                self._judge(self._evaluate, metrics)
+            if self._judge_if_due(metrics):
                 pace = _Pace(state.step, stream.waited_s)
             if state.step % options.save_every == 0:
                 self._gather()
                 if self._place.leads:
                     state.save(self._out)
+            if self._interruption.came is not None:
+                return
 
     def _progress(self) -> float:
         """Share of the run that is done, by steps or by time, whichever is further."""
@@ -172,7 +185,7 @@ class Loop:
         tensors = unshared({name: tensor for name, tensor in vars(batch).items() if tensor is not None})
         try:
             with writing(path, path):
-                save_file(tensors, str(path))
+                save_tensors(tensors, path)
         except OSError as error:
             raise TrainingDiverged(f"{told}, but the batch is lost: {error}") from error
         raise TrainingDiverged(
@@ -184,23 +197,53 @@ class Loop:
         """Have in the state what all processes have met; each of them must ask for it."""
         self.state.met = {name: all_met(self._place.gather(log.met())) for name, log in self._damage.items()}
 
+    def _leave(self, metrics: Union[Metrics, NoMetrics]) -> NoReturn:
+        """Keep what was learned until the interruption, which then ends the program."""
+        self._gather()
+        self.state.save(self._out)
+        self._tell_kept(metrics)
+        self._interruption.end()
+
+    def _tell_kept(self, metrics: Union[Metrics, NoMetrics]) -> None:
+        step = self.state.step
+        metrics.say(f"{self._out}: interrupted at step {step}, whose state is kept; the same command goes on from it")
+
+    def _judge_if_due(self, metrics: Union[Metrics, NoMetrics]) -> bool:
+        """Evaluate where that is due and was not done yet; whether it was."""
+        step = self.state.step
+        if self._evaluate is None or step % self._options.evaluate_every or self.state.evaluated_step == step:
+            return False
+        self._judge(self._evaluate, metrics)
+        return True
+
     def _judge(self, evaluate: Evaluate, metrics: Union[Metrics, NoMetrics]) -> None:
         """Evaluate, and keep the checkpoint as the best so far if it is (later wins a tie)."""
         state = self.state
         self._gather()
+        figures: Dict[str, float] = {}
         if self._place.leads:
             name = f"checkpoints/step-{state.step:06d}"
             self._write_checkpoint(self._out / name, state, {})
-            figures = evaluate(self._out / name)
-            metrics.write(state.step, figures)
-            metrics.say(f"step {state.step}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
+            state.save(self._out)
+            figures = self._evaluated(evaluate, self._out / name, metrics)
             if state.best is None or figures["success"] >= state.best.metrics["success"]:
                 state.best = Best(name, figures)
                 self._write_checkpoint(self._out / CHOSEN, state, {"step": state.step, "selection": figures})
         state.evaluated_step = state.step
         if self._place.leads:
             state.save(self._out)
+            metrics.write(state.step, figures)  # after the state: an evaluation that is made again has one line
+            metrics.say(f"step {state.step}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()))
         self._place.wait()
+
+    def _evaluated(self, evaluate: Evaluate, folder: Path, metrics: Union[Metrics, NoMetrics]) -> Dict[str, float]:
+        """The figures of a checkpoint whose state is kept: an interruption need not wait the minutes this takes."""
+        try:
+            with self._interruption.at_once():
+                return evaluate(folder)
+        except (KeyboardInterrupt, SystemExit):
+            self._tell_kept(metrics)
+            raise
 
     def _finish(self, metrics: Union[Metrics, NoMetrics]) -> None:
         if self._evaluate is not None and self.state.evaluated_step != self.state.step:

@@ -9,7 +9,7 @@ from typing import Any, Dict, Mapping
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-METRICS = "metrics.jsonl"
+from vptr_policy.training.folder import METRICS
 
 
 class Metrics:
@@ -20,7 +20,9 @@ class Metrics:
         self._lines = open(str(folder / METRICS), "a", encoding="utf-8")  # noqa: SIM115 - closed in close
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
         interval = 0.2 if sys.stderr.isatty() else 30.0
-        self._bar = tqdm(total=steps, initial=step, unit="step", dynamic_ncols=True, mininterval=interval)
+        self._bar = tqdm(
+            desc=folder.resolve().name, total=steps, initial=step, unit="step", dynamic_ncols=True, mininterval=interval
+        )
 
     def advance(self) -> None:
         """One more update was made."""

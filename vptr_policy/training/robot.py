@@ -23,7 +23,7 @@ from vptr_policy.networks.critic import Critic
 from vptr_policy.training.algorithms import algorithm_of
 from vptr_policy.training.device import choose_device
 from vptr_policy.training.distributed import Place
-from vptr_policy.training.folder import STATE, claim
+from vptr_policy.training.folder import PROCESSES, STATE, claim
 from vptr_policy.training.frozen_features import frozen_features
 from vptr_policy.training.initial import FITTED, InitialEncoder
 from vptr_policy.training.loop import Evaluate, Loop
@@ -74,7 +74,7 @@ class RobotRun:
             gripper=options.gripper,
             data={**self.transitions.summary(), **data.provenance},
             language=language,
-            aliases=_aliases(data, self.transitions),
+            aliases=_aliases(self.transitions),
         )
         self._pretraining = {} if initial is None else dict(initial.made)
         torch.manual_seed(options.seed)
@@ -101,6 +101,7 @@ class RobotRun:
             if self._start is not None and not (self._options.out / STATE).is_file():
                 self._start.check()
             claim(self._options.out, self._config)
+            self._tell_unlearned()
         self._place.wait()
         chosen = self.loop.run(self.source)
         if self._place.leads and self._target_updates(self.loop.state) == 0:
@@ -109,12 +110,22 @@ class RobotRun:
             print(f"{self._options.out}: nothing was learned from --target: {told}", file=sys.stderr)
         return chosen
 
+    def _tell_unlearned(self) -> None:
+        """Name the tasks that the policy has by name alone."""
+        counts = self.transitions.summary()["transitions_by_task"]
+        unlearned = [task for task, count in counts.items() if not count]
+        if unlearned:
+            why = "" if self._options.failures else "failed demonstrations (--failures learns from them), "
+            told = f"nothing is learned of {', '.join(unlearned)}: all they have is left out ({why}masks, splits)"
+            print(f"{self._options.out}: {told}", file=sys.stderr)
+
     def _facts(self, data: RobotData, initial: Optional[InitialEncoder]) -> Dict[str, Any]:
         """What makes the run beside its options, and what a given encoder has instead of them."""
         network = self._card.network
         return {
             **({} if initial is None else {name: getattr(network, name) for name in FITTED}),
             "algorithm": self._algorithm.name,
+            PROCESSES: self._place.world,
             "data_fingerprint": self.transitions.fingerprint,
             "source_data": [cache.fingerprint for cache in data.sources],
             "tasks": list(self.transitions.tasks),
@@ -228,9 +239,10 @@ def _network(options: RobotOptions, tasks: int) -> NetworkConfig:
     )
 
 
-def _aliases(data: RobotData, transitions: Transitions) -> Dict[str, str]:
-    """What the target's data call their task -> its name, for names that are no task themselves."""
-    known = {name for cache in data.sources for name in cache.tasks}
-    new = [task for task in transitions.tasks if task not in known]
-    names = sorted({name for cache in data.targets for name in cache.tasks} - set(transitions.tasks))
-    return {name: task for name in names for task in new[:1]}
+def _aliases(transitions: Transitions) -> Dict[str, str]:
+    """Other names of tasks: what the target's data call theirs, also where a source task has that name.
+
+    Who asks for the name means what the policy was fine-tuned for; the source's own task is ``source/NAME`` then.
+    """
+    target = {name: task for name, task in transitions.target_names.items() if name != task}
+    return {**target, **{f"source/{name}": name for name in target if name in transitions.tasks}}

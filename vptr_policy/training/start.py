@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, Mapping
 
 from vptr_policy.training.algorithms import ALGORITHMS
-from vptr_policy.training.folder import CONFIG, FREE, STATE, read_config
+from vptr_policy.training.folder import CONFIG, FREE, PROCESSES, STATE, read_config
 from vptr_policy.training.presets import PRESETS
 from vptr_policy.training.state import TrainingState, read_counters
 from vptr_policy.weights import fingerprint
@@ -20,7 +20,7 @@ MEANING = (
 NEEDED = ("preset", "steps", "finetune_at", "target", "source")
 """What the config of a run of a policy has, without which it cannot be judged."""
 REMEDY = "take another --start, the folder of a run of a policy"
-OWN = (*FREE, "out", "start", "preset", "data_fingerprint")
+OWN = (*FREE, PROCESSES, "out", "start", "preset", "data_fingerprint")
 """What is every run's own, and not worth telling."""
 
 

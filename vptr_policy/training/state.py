@@ -8,12 +8,12 @@ from typing import Any, Dict, List, Optional, Set
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from vptr_policy.algorithms.learner import Learner
+from vptr_policy.replacement import writing
 from vptr_policy.training.folder import STATE
-from vptr_policy.weights import writing
+from vptr_policy.weights import save_tensors
 
 REMEDY = "start again in another --out"
 
@@ -53,7 +53,7 @@ class TrainingState:
         }
         partial = folder / (STATE + ".partial")
         with writing(folder / STATE, partial):
-            save_file(self._tensors(), str(partial), {"counters": json.dumps(counters)})
+            save_tensors(self._tensors(), partial, {"counters": json.dumps(counters)})
             with open(str(partial), "rb") as written:
                 os.fsync(written.fileno())
             os.replace(str(partial), str(folder / STATE))

@@ -14,6 +14,7 @@ from vptr_policy.algorithms.learner import Learner
 from vptr_policy.data.augmentation import Augmentation
 from vptr_policy.data.damage import count_met
 from vptr_policy.data.video.crops import VIP_CROP, Crop
+from vptr_policy.data.video.index import about
 from vptr_policy.data.video.sampling import ICVF_GOALS, VIDEO_GOALS
 from vptr_policy.data.video.stream import ClipBatches, ClipStream, ContrastBatches, IntentBatches, OrderedBatches
 from vptr_policy.encoder_checkpoint import EncoderCard, save_encoder
@@ -22,7 +23,7 @@ from vptr_policy.networks.embedding import Embedding
 from vptr_policy.networks.encoders import make_encoder
 from vptr_policy.networks.icvf import ICVF
 from vptr_policy.training.distributed import Place
-from vptr_policy.training.folder import claim, held
+from vptr_policy.training.folder import PROCESSES, claim, held
 from vptr_policy.training.loop import Loop
 from vptr_policy.training.provenance import made_by
 from vptr_policy.training.state import TrainingState
@@ -49,7 +50,8 @@ class VideoRun:
         """Train to the end; returns the folder of the checkpoint."""
         with held(self._options.out) if self._place.leads else nullcontext():
             if self._place.leads:
-                claim(self._options.out, {**self._options.plain(), **identify_clips(self.source)})
+                facts = {PROCESSES: self._place.world, **identify_clips(self.source)}
+                claim(self._options.out, {**self._options.plain(), **facts})
             self._place.wait()
             return self.loop.run(self.source)
 
@@ -124,11 +126,14 @@ def identify_clips(source: ClipStream) -> Dict[str, str]:
 
 
 def describe_clips(source: ClipStream, folders: Sequence[Path]) -> Dict[str, Any]:
-    """What a card says of clips: where they are, how many, and what identifies them."""
+    """What a card says of clips: where they are, what made them, how many, what is missing, what identifies them."""
     clips = source.clips
     return {
         "folders": [str(folder) for folder in folders],
+        "commands": [about(folder).get("command", "unknown") for folder in folders],
         "fingerprint": source.fingerprint,
         "clips": len(clips.lengths),
         "frames": int(clips.first[-1]),
+        "missing_clips": source.missing,
+        "missing_why": source.shortages,
     }

@@ -16,7 +16,7 @@ from robot_bridge.sim.hand.activities.repertoire import ACTIVITIES
 from robot_bridge.sim.hand.clip import record_clip
 from robot_bridge.sim.hand.view import View
 from robot_bridge.sim.seeds import episode_seed
-from robot_bridge.sim.shard_folder import ShardFolder, ShardPlan
+from robot_bridge.sim.shard_folder import ShardFolder, ShardPlan, held
 from robot_bridge.sim.shards import Counts, ShardError, added
 from robot_bridge.sim.tar import TarWriter, check_end
 from robot_bridge.sim.workers import Tally
@@ -40,7 +40,8 @@ class VideoPlan(ShardPlan):
 
     def __post_init__(self) -> None:
         if self.clips < 1 or self.shard_size < 1 or not 32 <= self.size <= 1024:
-            raise ValueError(f"expected at least 1 clip, 1 clip a shard and pictures of 32 to 1024 px, got {self}")
+            given = f"{self.clips} clips, {self.shard_size} a shard, {self.size} px"
+            raise ValueError(f"expected at least 1 clip, 1 clip a shard and pictures of 32 to 1024 px, got {given}")
         unknown = [name for name in self.activities if name not in ACTIVITIES]
         if unknown:
             raise ValueError(f"no activity {', '.join(unknown)}; known: {', '.join(ACTIVITIES)}")
@@ -73,15 +74,16 @@ def record(
 ) -> Dict[str, Any]:
     """Record what is missing of the plan's clips in ``folder`` and return its index.
 
-    Raises ShardError when the folder holds data of another plan, or a damaged shard.
+    Raises ShardError when the folder holds data of another plan, or a damaged shard, or another process writes there.
     """
-    shards = ShardFolder(folder, plan, count_clips, {"format": FORMAT, "size": plan.size, **ZERO})
     clips, frames = Tally(plan.shards), Tally(plan.shards)
+    with held(folder):
+        shards = ShardFolder(folder, plan, count_clips, {"format": FORMAT, "size": plan.size, **ZERO})
 
-    def report() -> None:
-        on_progress(Progress(clips.total(), frames.total(), shards.kept))
+        def report() -> None:
+            on_progress(Progress(clips.total(), frames.total(), shards.kept))
 
-    return shards.fill(write_shard, workers, report, (clips, frames))
+        return shards.fill(write_shard, workers, report, (clips, frames))
 
 
 def write_shard(clips: Tally, frames: Tally, plan: VideoPlan, path: Path, shard: int) -> Tuple[int, Dict[str, Any]]:

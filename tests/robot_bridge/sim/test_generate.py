@@ -111,6 +111,19 @@ def test_a_damaged_shard_found_at_the_start_is_named(short_data, tmp_path):
         generate.generate(SHORT, tmp_path)
 
 
+def test_two_runs_into_one_folder_do_not_meet(short_data, tmp_path):
+    refused = []
+
+    def run_another(_):
+        with pytest.raises(ShardError, match="another process is writing there; wait until it has ended"):
+            generate.generate(SHORT, tmp_path)
+        refused.append(contents(tmp_path))
+
+    generate.generate(SHORT, tmp_path, on_progress=run_another)
+    assert [len(found) for found in refused] == [1, 2, 3, 4] and contents(tmp_path) == contents(short_data)
+    assert generate.generate(SHORT, tmp_path)["complete"]
+
+
 def test_only_failures_are_kept_where_asked(tmp_path):
     kept = generate.generate(dataclasses.replace(SHORT, keep="failures"), tmp_path / "f")
     assert kept["trajectories"] == 4, "two steps are too few to succeed"

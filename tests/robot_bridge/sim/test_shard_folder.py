@@ -74,6 +74,14 @@ def test_only_what_is_missing_is_made(tmp_path: Path) -> None:
     assert [path.read_text() for path in sorted(tmp_path.glob("text-*"))] == ["--", "cd", "e"]
 
 
+def test_partial_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    theirs = ("film.mkv.partial", "text-7.tar.partial", "other-00000.tar.partial", "my-index.json.partial")
+    for name in (*theirs, "text-00001.tar.partial", "index.json.partial"):
+        (tmp_path / name).write_text("half")
+    fill(Letters("abcde"), tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*.partial")) == sorted(theirs)
+
+
 def test_what_is_begun_is_not_complete(tmp_path: Path) -> None:
     ShardFolder(tmp_path, Letters("abcde"), count, ZERO)
     index = read_index(tmp_path)

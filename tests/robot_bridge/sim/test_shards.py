@@ -194,6 +194,20 @@ def test_a_trajectory_that_does_not_say_task_and_outcome_is_damage(tmp_path, inf
         list(shards.read_shard(path))
 
 
+def test_a_number_that_is_none_is_told_with_its_place_and_what_keeps_the_others(tmp_path):
+    path = tmp_path / shards.shard_name(0)
+    write(path, trajectory("a-1"), trajectory("a-2"))
+    state = io.BytesIO()
+    np.save(state, np.where(np.arange(4)[:, None] == 2, np.nan, np.zeros((4, 7))).astype(np.float32))
+    rewritten(path, "a-2.state.npy", state.getvalue())
+    with pytest.raises(shards.ShardError) as caught:
+        list(shards.read_shard(path))
+    assert str(caught.value) == (
+        f"{path}: trajectory a-2: state is not finite at row 2, counted from 0; "
+        "`vptr data import --format shards` writes the others again"
+    )
+
+
 @pytest.mark.parametrize("sizes", [np.zeros(0, np.int64), np.array([[1]]), np.array([0.5]), np.array(["a"])])
 def test_sizes_that_are_none_are_damage(tmp_path, sizes):
     path = tmp_path / shards.shard_name(0)

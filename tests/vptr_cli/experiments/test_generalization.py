@@ -1,9 +1,12 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from vptr_cli.experiments.generalization import SETTINGS, SIZES, Generalization, find_setting
-from vptr_cli.main import GROUPS
+from vptr_cli.experiments import results
+from vptr_cli.experiments.generalization import METHODS, SETTINGS, SIZES, VARIANTS, Generalization, find_setting
+from vptr_cli.experiments.parts import describe
+from vptr_cli.main import GROUPS, main
 from vptr_policy.training.presets import options_class
 
 
@@ -53,6 +56,32 @@ def test_all_methods_have_the_same_budget_and_data(name):
         assert len({line[line.index(flag) + 1] for line in words}) == 1, flag
 
 
+def test_an_evaluation_is_done_once_all_of_its_results_are_of_the_policies_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "identify", lambda policy: "now")
+    one = Generalization(tmp_path, find_setting("paper"), SIZES["small"])
+    part = next(part for part in one.parts() if part.name == "evaluate-paper-targets")
+    rows = []
+    for method in METHODS:
+        policy = one.policy(method, "targets") / "checkpoint"
+        policy.mkdir(parents=True)
+        for variant in VARIANTS:
+            row = {"policy": str(policy), "task": "axis_targets", "variant": variant, "episodes": 20, "outcomes": []}
+            rows.append({**row, "seed": 300, "steps": 40, "checkpoint": "now"})
+
+    def told(rows):
+        one.results.parent.mkdir(exist_ok=True)
+        one.results.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return describe([part])[0].split()[1]
+
+    assert describe([part])[0].split()[1] == "open"
+    assert told(rows) == "open", "the policies are gone"
+    for row in rows:
+        (Path(row["policy"]) / "card.json").write_text("{}")
+    assert told(rows) == "done"
+    assert told(rows[1:]) == told([{**rows[0], "checkpoint": "before"}, *rows[1:]]) == "open"
+    assert told([{**rows[0], "task": "axis_containers"}, *rows[1:]]) == "open"
+
+
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_all_methods_learn_from_the_commanded_action(setting):
     for part in experiment(setting.name).parts():
@@ -91,6 +120,78 @@ def test_settings_of_other_capacity_share_data_alone():
         assert all(part.startswith("data-") for part in set(ours) & set(theirs))
         widths = {words[words.index("--width") + 1] for words in theirs.values() if "--width" in words}
         assert widths == {width}
+    large = {part.name: part.words for part in experiment("resnetv2-50").parts()}
+    assert all(part.startswith("data-") for part in set(ours) & set(large))
+    trained = [words for words in large.values() if words[0] == "train"]
+    assert all(words[words.index("--encoder") + 1] == "resnetv2-50" and "--width" not in words for words in trained)
+
+
+@pytest.mark.parametrize(
+    ("setting", "part", "flag", "value"),
+    [
+        ("paper", "data-source-mixed", "--quality", "mixed"),
+        ("paper", "data-source-mixed", "--until", "1500"),
+        ("paper", "data-target-targets-10", "--until", "10"),
+        ("paper", "data-target-targets-10", "--keep", "successes"),
+        ("paper", "phase3-v-ptr", "--target-share", "0.7"),
+        ("paper", "phase2-ptr", "--alpha", "5.0"),
+        ("paper", "phase2-v-ptr", "--bc-weight", "0.0"),
+        ("source-share", "phase3-bc", "--target-share", "0.3"),
+        ("demonstrations-44", "data-target-containers-44", "--until", "44"),
+        ("demonstrations-44", "phase3-bc", "--target", "there/data/target-targets-44"),
+        ("success", "data-source-success", "--keep", "successes"),
+        ("success", "data-source-success", "--quality", "mixed"),
+        ("success", "phase2-bc", "--data", "there/data/source-success"),
+        ("cloning-100", "phase1", "--steps", "5000"),
+        ("longer-video", "phase1", "--steps", "15000"),
+        ("longer-video", "phase2-v-ptr", "--pretrained", "there/runs/phase1-x3-seed0"),
+        ("few-source", "phase2-ptr", "--data", "there/data/source-mixed-10th"),
+    ],
+)
+def test_a_setting_varies_what_it_says(setting, part, flag, value):
+    words = next(one.words for one in experiment(setting).parts() if one.name.startswith(part))
+    assert words[words.index(flag) + 1] == value
+
+
+def test_methods_are_judged_in_a_hundred_scenes_of_each_kind():
+    evaluations = [part.words for part in experiment().parts() if part.name.startswith("evaluate")]
+    assert len(evaluations) == 3
+    for words in evaluations:
+        assert int(words[words.index("--episodes") + 1]) >= 100
+        assert words[words.index("--variant") + 1 :][:2] == ("unseen", "train")
+
+
+def test_all_source_data_are_kept_but_of_the_setting_success():
+    for setting in SETTINGS:
+        (source,) = (part.words for part in experiment(setting.name).parts() if part.name.startswith("data-source"))
+        assert ("--keep" in source) == (setting.name == "success")
+
+
+def test_other_clips_take_the_place_of_the_generated_ones_for_v_ptr_alone():
+    ours = {part.name: part for part in experiment("cloning-100").parts()}
+    clips = Path("data/ego4d.v2")
+    given = Generalization(Path("there"), find_setting("cloning-100"), SIZES["full"], 0, clips)
+    theirs = {part.name: part for part in given.parts()}
+    assert "data-video" not in theirs
+    phase_1 = theirs["phase1-of-ego4d.v2-seed0"]
+    assert phase_1.needs == () and phase_1.words[phase_1.words.index("--video") + 1] == str(clips.resolve())
+    begun = [part.words for name, part in theirs.items() if name.startswith("phase2-v-ptr")]
+    assert [words[words.index("--pretrained") + 1] for words in begun] == ["there/runs/phase1-of-ego4d.v2-seed0"]
+    shared = {name for name in ours if name in theirs}
+    assert shared == {name for name in ours if "v-ptr" not in name and name.split("-")[0] in ("phase2", "phase3")} | {
+        name for name in ours if name.startswith("data-") and name != "data-video"
+    }
+    assert all(ours[name].words == theirs[name].words for name in shared)
+    assert given.results != experiment("cloning-100").results
+    other = Generalization(Path("there"), find_setting("cloning"), SIZES["full"], 0, Path("100"))
+    assert other.results != experiment("cloning-100").results, "whatever the folder is called"
+
+
+def test_clips_that_are_not_there_are_told_before_anything_is_made(tmp_path, capsys):
+    words = ["experiment", "generalization", "--smoke", "--out", str(tmp_path / "out"), "--video", str(tmp_path / "no")]
+    assert main(words) == 1
+    assert "no clips-*.tar here" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_only_v_ptr_begins_from_video():

@@ -83,6 +83,11 @@ def test_the_list_tells_what_is_open(tmp_path):
     assert describe([part(tmp_path, "names")]) == ["names  open  vptr sim tasks"]
 
 
+def test_the_list_asks_what_a_command_that_finds_out_by_itself_would_find(tmp_path):
+    commands = [Part(str(done), ("sim", "tasks"), is_complete=lambda done=done: done) for done in (True, False)]
+    assert describe(commands) == ["True   done  vptr sim tasks", "False  open  vptr sim tasks"]
+
+
 def test_what_is_damaged_is_named(tmp_path):
     (tmp_path / "index.json").write_text('{"complete"')
     with pytest.raises(ValueError, match=r"index\.json is not JSON .*; remove .* to make it anew"):

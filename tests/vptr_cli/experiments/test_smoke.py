@@ -1,12 +1,23 @@
-"""The experiments run whole, at a size at which nothing is learned: every command, process and file is real."""
+"""The experiments run whole, at a size at which nothing is learned: every command and file is real.
+
+Their parts are run in this process, which imports PyTorch once; test_parts.py runs parts as the processes they are.
+"""
 
 import json
 
+import pytest
+
+from vptr_cli.experiments import parts
 from vptr_cli.main import main
 from vptr_policy.checkpoint import load_checkpoint, load_critic
 
 
-def test_an_axis_of_the_generalization_from_its_data_to_its_figure(tmp_path):
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    monkeypatch.setattr(parts, "_status", main)
+
+
+def test_an_axis_of_the_generalization_from_its_data_to_its_figure(tmp_path, capsys):
     words = ["experiment", "generalization", "--smoke", "--out", str(tmp_path), "--part", "evaluate-paper-targets"]
     assert main(words) == 0
     folder = tmp_path / "smoke"
@@ -20,14 +31,23 @@ def test_an_axis_of_the_generalization_from_its_data_to_its_figure(tmp_path):
     again = (folder / "parts.jsonl").read_text()[len(done) :].splitlines()
     assert [json.loads(line)["part"] for line in again] == ["evaluate-paper-targets"]
     assert (folder / "results" / "paper-seed0.jsonl").read_text() == results, "no condition was run again"
+    capsys.readouterr()
+    assert main([*words[:-2], "--list"]) == 0
+    rows = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    told = {name: state for name, state in rows if name.startswith("evaluate-")}
+    expected = {"targets": "done", "containers": "open", "distractors": "open"}
+    assert told == {f"evaluate-paper-{axis}": state for axis, state in expected.items()}
 
 
 def test_the_shipped_policy_from_nothing(tmp_path):
-    assert main(["experiment", "shipped", "--smoke", "--out", str(tmp_path)]) == 0
+    words = ["experiment", "shipped", "--smoke", "--out", str(tmp_path), "--seed", "3"]
     folder = tmp_path / "smoke"
-    assert "| colours | bc |" in (folder / "summary.md").read_text()
+    assert main([*words, "--part", "evaluate-v-ptr"]) == 0
+    assert (folder / "policy" / "card.json").is_file() and not (folder / "runs" / "bc").exists()
+    assert main(words) == 0
+    assert "| colours | bc-failures |" in (folder / "summary.md").read_text()
     _actor, card = load_checkpoint(folder / "policy")
     assert load_critic(folder / "policy", card) is not None
-    assert card.training["reproduced_by"] == "vptr experiment shipped"
+    assert card.training["reproduced_by"] == "vptr experiment shipped --seed 3"
     assert card.metrics["rollout"]["episodes"] == 4 and card.metrics["rollout_colours"]["variant"] == "colours"
     assert {"knife_in_pot", "pear_in_bin"} <= set(card.tasks)

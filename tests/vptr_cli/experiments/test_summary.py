@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -34,13 +35,17 @@ def test_counts_and_tests_are_those_of_the_scenes(experiment):
     record(experiment, lambda method, axis, variant: {"v-ptr": 12, "ptr": 4, "bc": 12}[method])
     rows = read_rows(experiment)
     assert [(row.axis, row.variant) for row in rows] == [(axis, variant) for axis in AXES for variant in VARIANTS]
-    found = rows[0].against["ptr"]
+    found = rows[0].compared["v-ptr", "ptr"]
     assert (found.only_a, found.only_b) == (8, 0) and found.mcnemar_p == pytest.approx(mcnemar(8, 0))
-    assert rows[0].against["bc"].mcnemar_p == 1.0
+    assert rows[0].compared["v-ptr", "bc"].mcnemar_p == 1.0
     assert (found.low, found.high) == paired_interval(4, 8, 0, 8)
     line = table(rows)[2]
     assert line.startswith("| targets | unseen | 12/20 [0.36, 0.81] | 4/20 [0.06, 0.44] | 12/20")
-    assert "+0.40" in line and "p = 0.00781 (Holm 0.047)" in line
+    assert "| V-PTR - PTR | V-PTR - BC | PTR - BC |" in table(rows)[0]
+    adjusted = "p = 0.00781 (Holm 0.07)"  # nine differences of unseen kinds
+    differences = line.split(" | ")[5:]
+    assert differences[0].startswith("+0.40") and differences[2].startswith("-0.40")
+    assert adjusted in differences[0] and adjusted in differences[2] and "p = 1 (Holm 1)" in differences[1]
     assert "Newcombe's paired intervals" in table(rows)[-1]
 
 
@@ -66,11 +71,20 @@ def test_the_summary_is_written_in_four_forms(experiment, tmp_path):
     write(experiment, tmp_path / "summary")
     assert sorted(path.suffix for path in (tmp_path / "summary").iterdir()) == [".json", ".md", ".png", ".svg"]
     told = json.loads((tmp_path / "summary" / "paper-seed0.json").read_text())
-    assert told["rows"][0]["v-ptr against"]["ptr"]["difference"] == 0.0
-    assert told["rows"][0]["v-ptr against"]["ptr"]["interval"] == "paired"
+    assert told["rows"][0]["differences"]["v-ptr - ptr"]["difference"] == 0.0
+    assert told["rows"][0]["differences"]["v-ptr - ptr"]["interval"] == "paired"
     assert told["setting"]["target_share"] == 0.7
 
 
 def test_no_results_are_no_summary(experiment):
     with pytest.raises(ValueError, match="no results of this setting"):
         read_rows(experiment)
+
+
+def test_clips_of_ones_own_are_told_and_have_a_summary_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "identify", lambda policy: "now")
+    given = Generalization(tmp_path, find_setting("paper"), SIZES["small"], video=Path("data/ego4d.v2"))
+    record(given, lambda method, axis, variant: 5)
+    write(given, tmp_path / "summary")
+    told = json.loads((tmp_path / "summary" / "paper-of-ego4d.v2-seed0.json").read_text())
+    assert told["video"] == str(Path("data/ego4d.v2").resolve())

@@ -7,6 +7,7 @@ from demonstrations import make
 
 from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name
 from vptr_policy.analysis.rollouts import WITH, WITHOUT, read_rollouts
+from vptr_policy.analysis.sequences import RobotSequences
 
 
 @pytest.fixture
@@ -38,6 +39,30 @@ def test_some_of_each_task_are_drawn(shards):
     assert {one.task for one in only} == {"knife_in_pot"} and len(only) == 3
     with pytest.raises(ValueError, match="no episode of tea here"):
         list(read_rollouts(shards, WITHOUT, ("tea",), None, 0))
+
+
+def test_a_damaged_picture_costs_its_episode_which_is_named(tmp_path):
+    with ShardWriter(tmp_path / shard_name(0)) as shard:
+        for number in range(3):
+            made = make(number, 4)
+            if number:
+                made.jpegs[2] = made.jpegs[2][: len(made.jpegs[2]) // 2]
+            shard.add(Trajectory(**vars(made)))
+    told = []
+    found = list(read_rollouts(tmp_path, WITH, (), None, 0, told.append))
+    assert [one.name for one in found] == ["d000"]
+    assert [line[:15] for line in told] == ["d001: picture 2", "d002: picture 2"] and "cut off" in told[0]
+    sequences = RobotSequences("r", tmp_path, None, 0)
+    assert len(list(sequences)) == 1 and sequences.skipped == told
+
+
+def test_where_all_is_damaged_there_is_nothing_to_read(tmp_path):
+    with ShardWriter(tmp_path / shard_name(0)) as shard:
+        made = make(0, 4)
+        made.jpegs[0] = b"none"
+        shard.add(Trajectory(**vars(made)))
+    with pytest.raises(ValueError, match="all 1 episodes are damaged, as d000: picture 0"):
+        list(read_rollouts(tmp_path, WITH, (), None, 0))
 
 
 def test_our_episodes_are_read_where_they_were_judged(tmp_path):

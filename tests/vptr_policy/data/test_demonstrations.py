@@ -1,6 +1,9 @@
 """The cache of decoded demonstrations."""
 
+import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Iterator
 
@@ -8,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from demonstrations import Demonstration, make, make_cache
+from disk import full_disk
 
 from vptr_policy.data.demonstrations import fingerprint, open_cache
 from vptr_policy.resize import resize
@@ -61,9 +65,84 @@ def test_interrupted_making_leaves_nothing_that_is_taken_for_whole(tmp_path: Pat
     assert len(open_cache(tmp_path, [make(0)], "mark").frames) == 6
 
 
+def test_a_full_disk_is_told_with_the_folder_and_nothing_is_left(tmp_path: Path) -> None:
+    for limit in (100_000, 6 * 128 * 128 * 3 - 1):
+        with full_disk(limit), pytest.raises(OSError, match=r"mark cannot be written .*too large.*: make room on the"):
+            open_cache(tmp_path, [make(0)], "mark")
+    assert list(tmp_path.iterdir()) == []
+    assert len(open_cache(tmp_path, [make(0)], "mark").frames) == 6
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from demonstrations import make
+from vptr_policy.data.demonstrations import open_cache
+
+def slowly():
+    yield make(0)
+    print("decoding", flush=True)
+    time.sleep(60)
+
+open_cache(Path(sys.argv[1]), slowly(), "before")
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    assert process.stdout is not None and process.stdout.readline() == b"decoding\n"
+    (left,) = tmp_path.iterdir()
+    make_cache(tmp_path)
+    assert left.is_dir(), "it is at work"
+    process.kill()
+    process.communicate()
+    foreign = [tmp_path / f".film.partial-{process.pid}", tmp_path / "film.partial"]
+    for folder in foreign:
+        folder.mkdir()
+    elsewhere = tmp_path / f".other.partial-{process.pid}"
+    elsewhere.mkdir()
+    with open(str(elsewhere / "frames.u8"), "wb") as frames:
+        fcntl.flock(frames, fcntl.LOCK_EX)  # as a process on another machine does, whose number says nothing here
+        make_cache(tmp_path)
+    assert set(tmp_path.iterdir()) == {tmp_path / "mark", elsewhere, *foreign}
+    make_cache(tmp_path)
+    assert set(tmp_path.iterdir()) == {tmp_path / "mark", *foreign}
+
+
+@pytest.mark.parametrize(
+    "name, length, message",
+    [
+        ("state.npy", 0, r"state\.npy is damaged \(.*\)"),
+        ("state.npy", 400, r"state\.npy is damaged \(.*\)"),
+        ("valid.npy", 130, r"valid\.npy is damaged \(.*\)"),
+        ("meta.json", 0, r"meta\.json is not JSON \(.*\): expected an object {\.\.\.}"),
+    ],
+)
+def test_a_cache_cut_anywhere_is_named_with_what_to_do(tmp_path: Path, name: str, length: int, message: str) -> None:
+    make_cache(tmp_path)
+    os.truncate(str(tmp_path / "mark" / name), length)
+    with pytest.raises(ValueError, match=message + "; delete .*mark and start again"):
+        make_cache(tmp_path)
+
+
+def test_a_cache_whose_rows_do_not_fit_together_is_named(tmp_path: Path) -> None:
+    rows = make_cache(tmp_path).rows["state"]
+    np.save(str(tmp_path / "mark" / "state.npy"), rows[:20])
+    with pytest.raises(ValueError, match=r"state\.npy has the shape \(20, 7\), expected \(24, 7\); delete .*mark and"):
+        make_cache(tmp_path)
+    (tmp_path / "mark" / "state.npy").unlink()
+    with pytest.raises(ValueError, match=r"state\.npy is damaged \(.*\); delete .*mark and start again"):
+        make_cache(tmp_path)
+
+
 def test_a_damaged_cache_is_noticed(tmp_path: Path) -> None:
     make_cache(tmp_path)
     os.truncate(str(tmp_path / "mark" / "frames.u8"), 1000)
+    with pytest.raises(ValueError, match=r"has not the size of 24 frames; delete .*mark and start again"):
+        make_cache(tmp_path)
+    (tmp_path / "mark" / "frames.u8").unlink()
     with pytest.raises(ValueError, match=r"has not the size of 24 frames; delete .*mark and start again"):
         make_cache(tmp_path)
 

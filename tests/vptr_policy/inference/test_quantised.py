@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.vptr_policy.data.robot.test_episodes import record
 from vptr_policy.data.recorded import read_recordings
 from vptr_policy.inference.backends import choose, one_hot
 from vptr_policy.inference.gate import MEAN_ERROR, difference, random_samples, recorded_samples
@@ -66,7 +67,10 @@ def test_int8_is_refused_with_its_figures_for_a_network_that_it_spoils(shipped: 
 def test_int8_asks_for_real_pictures_to_be_judged_by(tmp_path: Path, recordings: Path) -> None:
     pytest.importorskip("nncf", reason="OpenVINO and NNCF are not installed")
     network = ActingNetwork(Actor(NetworkConfig(tasks=2, width=8, hidden=(16,))))
+    for number in range(2):
+        record(tmp_path / "own" / f"episode-{number:06d}")
     for folder, told in (
+        (tmp_path / "own", "which are 4 pictures: expected 50 or more"),
         (None, "--calibration FOLDER"),
         (tmp_path / "nothing", "expected a folder"),
         (recordings / "one", "expected 2 or more"),

@@ -1,10 +1,8 @@
 """Tiny runs that the tests of training share."""
 
-import contextlib
 import json
-import resource
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional
 
 from demonstrations import make, make_cache
 
@@ -55,14 +53,3 @@ def mixed_data(folder: Path) -> RobotData:
     target = [make(10 + number, 5, "tea_on_table") for number in range(2)]
     caches = [open_cache(folder, made, mark) for made, mark in ((source, "source"), (target, "target"))]
     return RobotData((caches[0],), (caches[1],), {"made": "here"}, folder)
-
-
-@contextlib.contextmanager
-def full_disk(limit: int) -> Iterator[None]:
-    """Files end at ``limit`` bytes, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -59,6 +59,17 @@ def test_a_damaged_config_is_named_with_what_to_do(tmp_path: Path) -> None:
     claim(tmp_path, {"steps": 3})
 
 
+def test_a_run_of_several_processes_goes_on_with_as_many(tmp_path: Path) -> None:
+    claim(tmp_path, {"steps": 3, "processes": 2})
+    (tmp_path / STATE).write_bytes(b"learned")
+    message = r"holds a run of 2 processes, is to go on with 1, .* `torchrun --nproc-per-node 2`, or .* another --out"
+    with pytest.raises(ValueError, match=message):
+        claim(tmp_path, {"steps": 3, "processes": 1})
+    claim(tmp_path, {"steps": 3, "processes": 2})
+    (tmp_path / "config.json").write_text(json.dumps({"steps": 3}))
+    claim(tmp_path, {"steps": 3, "processes": 1})  # of before their number was known
+
+
 @pytest.mark.parametrize("preset", ["ptr", "vip", "bc"])
 def test_a_run_of_before_weight_decay_acted_goes_on_without(preset: str, tmp_path: Path) -> None:
     config = tmp_path / "config.json"

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from runs import full_disk, mixed_data, preset_run
+from disk import full_disk
+from runs import mixed_data, preset_run
 
 from vptr_policy.data.batches import RobotBatches
 from vptr_policy.training.frozen_features import frozen_features

@@ -7,16 +7,18 @@ from typing import Any, List
 import numpy as np
 import pytest
 import torch
-from runs import bc_run, metrics, mixed_data, preset_run, tiny_cache
+from runs import bc_run, metrics, mixed_data, options, preset_run, tiny_cache
 from safetensors.torch import load_file
 
 from robot_bridge.interface import Observation
 from vptr_policy.checkpoint import load_checkpoint, load_critic
+from vptr_policy.data.batches import Mixture
 from vptr_policy.data.demonstrations import Cache
 from vptr_policy.policy import load_policy
+from vptr_policy.task_words import name_task
 from vptr_policy.training.loop import TrainingDiverged
 from vptr_policy.training.provenance import git_sha
-from vptr_policy.training.robot import RobotData
+from vptr_policy.training.robot import RobotData, mixture
 
 SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
 
@@ -68,6 +70,27 @@ def test_reinforcement_learns_from_failures_and_the_target_and_keeps_its_critic(
     assert np.isfinite(actions[0].info["value"])
 
 
+@pytest.mark.parametrize(("kind", "task"), [("one", "target"), ("each", "target/tea_on_table")])
+def test_a_name_that_source_and_target_share_is_that_of_what_was_fine_tuned(
+    data: RobotData, tmp_path: Path, kind: str, task: str
+) -> None:
+    both = RobotData((*data.sources, *data.targets), data.targets)
+    policy = load_policy(preset_run("ptr", tmp_path, both, target_tasks=kind).run())
+    assert policy.tasks == ("cucumber_in_bowl", "knife_in_pot", "tea_on_table", task)
+    vectors = torch.cat(policy.task_vectors())
+    assert torch.equal(vectors, torch.eye(4)), "each of its tasks has an id of its own"
+
+    def action(told: str) -> List[float]:
+        policy.reset(told)
+        return policy.act(SEEN).vector.tolist()
+
+    assert action("tea_on_table") == action(task) != action("source/tea_on_table")
+    assert action("source/tea_on_table") != action("knife_in_pot")
+    names = ("tea_on_table", "put the tea on the table", "source/tea_on_table")
+    assert [name_task(words, policy.tasks, policy.card.aliases) for words in names] == [task, task, "tea_on_table"]
+    assert policy.card.main_task == task
+
+
 def test_a_run_that_never_learned_from_its_target_says_so(data: RobotData, tmp_path: Path, capsys: Any) -> None:
     short = preset_run("bc", tmp_path / "hours", data, steps=10**6, finetune_at=900_000, hours=0.5 / 3600)
     told = load_checkpoint(short.run())[1].training
@@ -106,6 +129,18 @@ class Broken:
         if step == self._at:
             batch.rewards.fill_(float("nan"))
         return batch
+
+
+def test_shares_of_successes_are_those_of_the_data_they_are_named_after(data: RobotData, tmp_path: Path) -> None:
+    of_target = {"target_share": 0.5, "finetune_at": 3, "failures": True}
+    shares = {"success_share": 0.25, "target_success_share": 0.75}
+    mixed = mixture(options(tmp_path, **of_target, **shares), True)
+    assert mixed == Mixture(0.5, 3, success_share=0.25, target_success_share=0.75)
+    both = RobotData(data.sources, data.sources)  # with failures among both
+    run = preset_run("ptr", tmp_path, both, batch=16, target_tasks="each", **of_target, **shares)
+    rows = run.source._rows(5)
+    target, success = run.transitions.target[rows], run.transitions.success[rows]
+    assert (int(success[~target].sum()), int(success[target].sum())) == (2, 6)
 
 
 def test_without_the_source_the_target_is_all_there_is(data: RobotData, tmp_path: Path) -> None:

@@ -12,40 +12,24 @@ from typing import Any, Dict, List, Sequence
 import cv2
 import numpy as np
 import pytest
+from clips import video_options, write_clips
 
 from vptr_policy.data.damage import all_met, count_met
 from vptr_policy.data.video.index import open_clips
-from vptr_policy.data.video.shards import ClipWriter, shard_name
+from vptr_policy.data.video.shards import ClipWriter, shard_name, write_json
 from vptr_policy.data.video.stream import ClipBatches, ContrastBatches, OrderedBatches
 from vptr_policy.training.distributed import Place
 from vptr_policy.training.presets import options_class
 from vptr_policy.training.video import VideoRun, video_source
 
 
-def write_clips(folder: Path, seed: int) -> Path:
-    """Four clips of 6 frames of noise."""
-    folder.mkdir(exist_ok=True)
-    random = np.random.default_rng(seed)
-    with ClipWriter(folder / shard_name(0)) as clips:
-        for number in range(4):
-            frames = random.integers(0, 256, (6, 32, 32, 3), np.uint8)
-            jpegs = [bytes(cv2.imencode(".jpg", frame)[1]) for frame in frames]
-            clips.add(f"clip{number}", jpegs, {"source": "noise", "text": ""})
-    return folder
-
-
-def options(folder: Path, out: Path, **changes: Any) -> Any:
-    tiny = {"steps": 2, "batch": 4, "warm_up": 1, "log_every": 1, "threads": 1, "width": 8}
-    return options_class("icvf")(video=(folder,), out=out, **{**tiny, **changes})  # type: ignore[call-arg]
-
-
 def test_clips_that_were_changed_in_place_are_other_data(tmp_path: Path) -> None:
     folder, out = write_clips(tmp_path / "clips", 0), tmp_path / "run"
-    VideoRun(options(folder, out)).run()
+    VideoRun(video_options(folder, out)).run()
     about = json.loads((out / "checkpoint" / "card.json").read_text())["data"]
     assert about["damaged_frames"] == about["replaced_by_sound_clips"] == 0 and about["frames"] == 24
     write_clips(folder, 1)
-    run = VideoRun(options(folder, out))
+    run = VideoRun(video_options(folder, out))
     assert run.source.fingerprint != about["fingerprint"]
     with pytest.raises(ValueError, match=f"frames_fingerprint was {about['fingerprint']}, is {run.source.fingerprint}"):
         run.run()
@@ -53,12 +37,28 @@ def test_clips_that_were_changed_in_place_are_other_data(tmp_path: Path) -> None
 
 def test_a_run_from_before_frames_were_known_goes_on(tmp_path: Path) -> None:
     folder, out = write_clips(tmp_path / "clips", 0), tmp_path / "run"
-    VideoRun(options(folder, out)).run()
+    VideoRun(video_options(folder, out)).run()
     config = json.loads((out / "config.json").read_text())
     mark = config.pop("frames_fingerprint")
     (out / "config.json").write_text(json.dumps(config))
-    VideoRun(options(folder, out)).run()
+    VideoRun(video_options(folder, out)).run()
     assert json.loads((out / "config.json").read_text())["frames_fingerprint"] == mark
+
+
+def cut(path: Path, share: float) -> None:
+    """Cut the end of a file off."""
+    os.truncate(str(path), int(share * path.stat().st_size))
+
+
+def test_clips_of_a_shard_that_was_cut_off_are_told_and_on_the_card(tmp_path: Path, caplog: Any) -> None:
+    folder, out = write_clips(tmp_path / "clips", 0), tmp_path / "run"
+    write_json(folder / "index.json", {"complete": True, "clips": 4})
+    cut(folder / shard_name(0), 0.6)
+    VideoRun(video_options(folder, out)).run()
+    told = [record.getMessage() for record in caplog.records if "cannot be used" in record.getMessage()]
+    assert len(told) == 1 and "2 of 4 clips cannot be used (clips-00000.tar: damaged after its first 2 clips" in told[0]
+    about = json.loads((out / "checkpoint" / "card.json").read_text())["data"]
+    assert about["clips"] == 2 and about["missing_clips"] == 2 and about["missing_why"][0] in told[0]
 
 
 @pytest.mark.parametrize(("loss", "kind"), [("vip", ClipBatches), ("r3m", OrderedBatches), ("tcn", ContrastBatches)])
@@ -105,7 +105,7 @@ def counted(out: Path) -> Dict[str, int]:
 
 def there(folder: Path, steps: Sequence[int], places: Sequence[Place] = (Place(),)) -> Dict[str, int]:
     """What is damaged in the batches of some updates, of some processes together."""
-    sources = [video_source(options(folder, folder.parent / "run"), place) for place in places]
+    sources = [video_source(video_options(folder, folder.parent / "run"), place) for place in places]
     for source in sources:
         for step in steps:
             source[step]

@@ -75,7 +75,7 @@ def _trajectory(row: Any, info: Dict[str, Any], number: int, images: str) -> Tra
     if not len(now) == len(after) == len(actions) or not len(now):
         raise ValueError(f"{len(now)} observations, {len(after)} next ones and {len(actions)} actions")
     state = restricted.numbers([entry["state"] for entry in [*now, after[-1]]], "state")
-    if not np.array_equal(state[1:], restricted.numbers([entry["state"] for entry in after], "state")):
+    if not np.array_equal(state[1:], restricted.numbers([entry["state"] for entry in after], "state"), equal_nan=True):
         raise ValueError("next_observations are not the observations one step later")
     frames = [encode_png(entry[images]) for entry in [*now, after[-1]]]
     whole = {**info, "steps": len(actions)}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any, Callable, ContextManager, Dict, List, Optional, Protocol
 
 from tqdm import tqdm
 
+from robot_bridge.lock import held
 from robot_bridge.recording.format import MASKS, PREVIEW
 from vptr_policy.data.robot.parts import Part, Skipped
 from vptr_policy.data.robot.trajectory import Trajectory
 
 INDEX = "index.json"
+PARTIAL = re.compile(r"(shard-\d{5,}\.tar|index\.json)\.partial")
+"""What a killed import leaves half-written; other partial files in the folder are somebody else's."""
 SMALL_BYTES = 2**20
 """Files of demonstrations up to this size are known by their content, larger ones by size and time."""
 NAMED = 20
@@ -48,7 +52,22 @@ def convert(
         plan: what is imported and how; with the origins of the parts it says whether the folder can be resumed.
         open_shard: opens a shard for writing that appears under its name only when it is whole.
         source: what the origins are relative to; without it, changes there are not looked for.
+
+    Raises:
+        ValueError: where the folder holds other data, another process writes there, or nothing could be imported.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder, "another process is writing there; wait until it has ended, or name another folder"):
+        return _convert(parts, folder, plan, open_shard, source)
+
+
+def _convert(
+    parts: Sequence[Part],
+    folder: Path,
+    plan: Dict[str, Any],
+    open_shard: Callable[[Path], ContextManager[Writer]],
+    source: Optional[Path],
+) -> Dict[str, Any]:
     if source is not None:
         plan = {**plan, "source": str(source.resolve())}
     origins = hashlib.sha256(json.dumps([part.origins for part in parts]).encode()).hexdigest()[:16]
@@ -154,9 +173,9 @@ def _count(counts: Dict[str, Any], trajectory: Trajectory) -> None:
 
 def _open(folder: Path, plan: Dict[str, Any]) -> Dict[str, Any]:
     """The index of a folder that is to be resumed, or a new one; what a killed import left half-written is removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.partial"):
-        path.unlink()
+    for left in folder.iterdir():
+        if PARTIAL.fullmatch(left.name):
+            left.unlink()
     path = folder / INDEX
     if not path.exists():
         if any(folder.glob("shard-*.tar")):

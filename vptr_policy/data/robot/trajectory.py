@@ -52,8 +52,12 @@ class Trajectory:
             raise ValueError("it has no action")
         for name, rows in (("state", steps + 1), ("action", steps), ("executed", steps), ("label", steps)):
             array = getattr(self, name)
-            if array.shape != (rows, 7) or not np.isfinite(array).all():
-                raise ValueError(f"{name} has the shape {array.shape}, expected finite numbers of shape {(rows, 7)}")
+            if array.shape != (rows, 7):
+                raise ValueError(f"{name} has the shape {array.shape}, expected {(rows, 7)}")
+            wrong = np.flatnonzero(~np.isfinite(array).all(axis=1))
+            if len(wrong):
+                found = f"NaN or infinity in row {wrong[0]}, counted from 0"
+                raise ValueError(f"{name} has the shape {array.shape}, but {found}: expected finite numbers")
         for name, array in self.extras.items():
             rows = steps if name in OF_STEPS else steps + 1
             if array.dtype != np.float64 or len(array) != rows:
@@ -118,7 +122,15 @@ def without_first_observation(trajectory: Trajectory) -> Trajectory:
 
 
 def executed(actions: np.ndarray) -> np.ndarray:
-    """What the Bridge environment makes of commanded actions (T, 7): it clips them to the box."""
+    """What the Bridge environment makes of commanded actions (T, 7): it clips them to the box.
+
+    Raises:
+        ValueError: where they are of another shape.
+    """
+    if actions.ndim != 2 or actions.shape[1] != len(ACTION_LOW):
+        raise ValueError(
+            f"actions of shape {actions.shape}, expected (T, {len(ACTION_LOW)}): x y z, roll pitch yaw, gripper"
+        )
     return np.clip(actions, ACTION_LOW, ACTION_HIGH)
 
 

@@ -81,6 +81,8 @@ class Transitions:
     """(n,) bool, of the trajectory"""
     tasks: Tuple[str, ...]
     """the source's tasks in alphabetical order, then the target's new ones"""
+    target_names: Dict[str, str]
+    """what the target's data call a task -> its name in ``tasks``"""
     texts: Tuple[str, ...]
     """what trajectories were told to do, in alphabetical order"""
     fingerprint: str
@@ -122,7 +124,8 @@ def assemble(sources: Sequence[Cache], options: TransitionOptions, targets: Sequ
     Raises ValueError where there is nothing to learn from.
     """
     caches = [*sources, *targets]
-    tasks, task_of = _vocabulary(sources, targets, options)
+    tasks, theirs = _vocabulary(sources, targets, options)
+    task_of = [*(cache.tasks for cache in sources), *([theirs[task] for task in cache.tasks] for cache in targets)]
     texts = tuple(sorted({text for cache in caches for text in cache.texts}))
     parts: List[Dict[str, np.ndarray]] = []
     frames = trajectories = 0
@@ -142,9 +145,8 @@ def assemble(sources: Sequence[Cache], options: TransitionOptions, targets: Sequ
         )
     states = np.concatenate([cache.rows["state"] for cache in caches])
     mark = hashlib.sha256(repr(([cache.fingerprint for cache in caches], options)).encode()).hexdigest()[:16]
-    return Transitions(
-        Frames([cache.frames for cache in caches]), states, tasks=tasks, texts=texts, fingerprint=mark, **joined
-    )
+    frames_of = Frames([cache.frames for cache in caches])
+    return Transitions(frames_of, states, tasks=tasks, target_names=theirs, texts=texts, fingerprint=mark, **joined)
 
 
 def _columns(cache: Cache, options: TransitionOptions) -> Dict[str, np.ndarray]:
@@ -184,8 +186,8 @@ def _actions(rows: Dict[str, np.ndarray], kind: str, index: np.ndarray, now: np.
 
 def _vocabulary(
     sources: Sequence[Cache], targets: Sequence[Cache], options: TransitionOptions
-) -> Tuple[Tuple[str, ...], List[Tuple[str, ...]]]:
-    """All task names, and for each data set those of its own task numbers.
+) -> Tuple[Tuple[str, ...], Dict[str, str]]:
+    """All task names, and those of what the target's data call their tasks.
 
     "Target data is a new task": a new id even where a source task has the same name, told apart as ``target/NAME``.
     """
@@ -194,8 +196,6 @@ def _vocabulary(
     for task in sorted({task for cache in targets for task in cache.tasks}):
         name = options.target_name if options.target_tasks == "one" else task
         new[task] = f"target/{name}" if options.target_tasks != "shared" and name in known else name
-    ours = [tuple(cache.tasks) for cache in sources]
-    theirs = [tuple(new[task] for task in cache.tasks) for cache in targets]
     if options.target_tasks == "shared":
-        return tuple(sorted({*known, *new.values()})), ours + theirs
-    return (*known, *sorted(set(new.values()))), ours + theirs
+        return tuple(sorted({*known, *new.values()})), new
+    return (*known, *sorted(set(new.values()))), new

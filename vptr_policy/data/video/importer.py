@@ -8,19 +8,27 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, Iterator, List, Optional, Protocol, Sequence, Tuple, Type
 
-from vptr_policy.data.video.index import build_index
+from vptr_policy.data.video.index import HOME, build_index
 from vptr_policy.data.video.jpeg import FITS
+from vptr_policy.data.video.ownership import (
+    LOCK,
+    SHARD_PARTIAL,
+    check_index,
+    check_progress,
+    check_skipped,
+    remove_files,
+    remove_progress,
+)
 from vptr_policy.data.video.shards import (
     FORMAT,
     INDEX,
-    PARTIAL,
     PROGRESS,
     ClipWriter,
     shard_name,
@@ -28,8 +36,11 @@ from vptr_policy.data.video.shards import (
     write_json,
 )
 from vptr_policy.data.video.sources import PictureOptions, Skip, Source
+from vptr_policy.json_file import read_object
 
 SKIPPED = "skipped.jsonl"
+MARK = "import.json"
+"""What an import that is running is of, in its progress."""
 MIB = 2**20
 
 
@@ -77,18 +88,19 @@ class Import:
         self._plan = plan
         self._out = Path(out)
         self._command = command
-        self._mark = _mark(sources, plan)
+        self._identity = {"mark": _mark(sources, plan), "content": _content(sources)}
         self._locked = -1
 
     def __enter__(self) -> "Import":
         """Keep other imports out of the folder.
 
         Raises:
-            ValueError: where one is running.
+            ValueError: where one is running, or the folder holds something else; nothing in it was changed then.
         """
         if self._finished() is None:
+            self._check()
             (self._out / PROGRESS).mkdir(parents=True, exist_ok=True)
-            self._locked = os.open(str(self._out / PROGRESS / "lock"), os.O_RDWR | os.O_CREAT, 0o644)
+            self._locked = os.open(str(self._out / PROGRESS / LOCK), os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -120,16 +132,9 @@ class Import:
         """
         if self._finished() is not None:
             return []
-        progress = self._out / PROGRESS
-        mark = progress / "import.json"
-        theirs = json.loads(mark.read_text())["mark"] if mark.exists() else None
-        if theirs is None and (shard_paths(self._out) or (self._out / INDEX).exists()):
-            raise ValueError(f"{self._out} holds other data: name another folder")
-        if theirs not in (None, self._mark):
-            raise ValueError(f"{self._out} holds an import of other sources or options: name another folder")
-        write_json(mark, {"mark": self._mark})
-        for partial in [*self._out.glob("*" + PARTIAL), *progress.glob("*" + PARTIAL)]:
-            partial.unlink()
+        self._check()
+        write_json(self._out / PROGRESS / MARK, {**self._identity, "command": self._command})
+        remove_files(self._out, SHARD_PARTIAL)
         return [
             (number, group, self._plan, self._out)
             for number, group in enumerate(self._groups)
@@ -143,15 +148,39 @@ class Import:
             ValueError: where no clip could be imported.
         """
         finished = self._finished() or self._write_index()
-        shutil.rmtree(str(self._out / PROGRESS), ignore_errors=True)
+        remove_progress(self._out / PROGRESS)
         return finished
 
+    def _check(self) -> None:
+        """Raise ValueError where the folder holds something else."""
+        check_progress(self._out / PROGRESS)
+        check_index(self._out / HOME)
+        begun, told = self._out / PROGRESS / MARK, self._out / INDEX
+        if begun.exists():
+            theirs = read_object(begun, ("mark",), f"name another folder, or delete {begun.parent}")
+            what = "an import of other sources or options"
+        elif told.exists() or shard_paths(self._out):
+            theirs, what = _object(told), "other data"
+        else:
+            check_skipped(self._out / SKIPPED)
+            return
+        if theirs.get("mark") != self._identity["mark"]:
+            raise ValueError(f"{self._out} holds {what}: name another folder")
+        if not self._is_of(theirs):
+            by = theirs.get("command", "another command")
+            raise ValueError(
+                f"{self._out} holds an import of other files of these names, or of these before they changed "
+                f"(made by: {by}): name another folder, or delete it to import these"
+            )
+
     def _finished(self) -> Optional[Dict[str, Any]]:
-        path = self._out / INDEX
-        if not path.is_file():
-            return None
-        index = json.loads(path.read_text(encoding="utf-8"))
-        return index if isinstance(index, dict) and index.get("mark") == self._mark else None
+        index = _object(self._out / INDEX)
+        return index if self._is_of(index) else None
+
+    def _is_of(self, stored: Dict[str, Any]) -> bool:
+        """Whether it is of these sources and options; older ones did not tell the content."""
+        mark, content = self._identity["mark"], self._identity["content"]
+        return stored.get("mark") == mark and stored.get("content", content) == content
 
     def _write_index(self) -> Dict[str, Any]:
         records = [_record(self._out, number) for number in range(self.shards)]
@@ -163,7 +192,7 @@ class Import:
             counts[skip["kind"]] += skip["count"]
         clips = sum(record["clips"] for record in records)
         if not clips:
-            shutil.rmtree(str(self._out / PROGRESS))  # so that it is tried anew when the sources are put right
+            remove_progress(self._out / PROGRESS)  # so that it is tried anew when the sources are put right
             raise ValueError(f"{self._out}: no clip could be imported{_reasons(skips)}")
         paths = shard_paths(self._out)
         build_index(self._out, paths, self._plan.pictures.size)
@@ -178,7 +207,7 @@ class Import:
             "sources": self.sources,
             "skipped": dict(counts),
             "plan": asdict(self._plan),
-            "mark": self._mark,
+            **self._identity,
         }
         write_json(self._out / INDEX, index)
         return index
@@ -251,11 +280,36 @@ def _groups(sources: Sequence[Source], limit: float) -> List[Tuple[Source, ...]]
 
 
 def _mark(sources: Sequence[Source], plan: ImportPlan) -> str:
-    """Identifies sources and plan."""
+    """Identifies the names of sources, and the plan."""
     digest = hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode())
     for source in sources:
         digest.update(f"\n{source.name}\t{source.weight}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:16]
+
+
+def _content(sources: Sequence[Source]) -> str:
+    """Identifies the words and files of sources: of each file where it is, its size and its time of change."""
+    resolved = lru_cache(maxsize=8)(os.path.realpath)
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(repr(source.text).encode())
+        for path in source.files():
+            folder, name = os.path.split(path)
+            try:
+                about = os.stat(path)
+                digest.update(repr((resolved(folder), name, about.st_size, about.st_mtime_ns)).encode())
+            except (OSError, ValueError):  # ValueError: a name that no file can have
+                digest.update(repr(name).encode())
+    return digest.hexdigest()[:16]
+
+
+def _object(path: Path) -> Dict[str, Any]:
+    """The JSON object in a file; empty where there is none."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _record_path(out: Path, number: int) -> Path:

@@ -1,6 +1,6 @@
 """What is in a folder of clips: counts, lengths, damage, pictures."""
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from vptr_policy.data.pictures import DamagedPicture, decode
 from vptr_policy.data.video.index import ClipIndex, about
 from vptr_policy.resize import resize
 
+NAMED = 3
+"""So many of what is missing are named in a line."""
 BINS = 10
 COLUMNS = 8
 TILE_PX = 112
@@ -28,7 +30,32 @@ def describe(index: ClipIndex) -> Dict[str, Any]:
         "lengths": _histogram(lengths),
         "skipped": told.get("skipped", {}),
         "unusable": index.skipped,
+        "missing": missing(index),
     }
+
+
+def missing(index: ClipIndex) -> int:
+    """How many clips that were made cannot be used; the least that it can be where ``index.json`` tells no number."""
+    told = _told(index)
+    return len(index.skipped) if told is None else max(len(index.skipped), told - len(index))
+
+
+def shortage(index: ClipIndex) -> str:
+    """What is missing of a folder's clips and why, in one line; nothing where all are there."""
+    count, told = missing(index), _told(index)
+    if not count:
+        return ""
+    reasons = [f"{entry['name']}: {entry['why']}" for entry in index.skipped[:NAMED]]
+    reasons += [f"{len(index.skipped) - NAMED} more, which `vptr data info` names"] if index.skipped[NAMED:] else []
+    why = "; ".join(reasons) or f"its shards hold {len(index)} clips, its index.json tells of {told}"
+    some = f"at least {count}" if told is None else f"{count} of {told}"
+    return f"{index.folder}: {some} clips cannot be used ({why}); make or copy them again to have all"
+
+
+def _told(index: ClipIndex) -> Optional[int]:
+    """How many clips there were when they were made, if ``index.json`` tells it."""
+    told = about(index.folder).get("clips")
+    return told if isinstance(told, int) else None
 
 
 def damage(index: ClipIndex, shown: Callable[[range], Iterable[int]] = iter) -> Iterator[str]:

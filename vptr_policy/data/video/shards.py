@@ -110,14 +110,17 @@ def scan(path: Path) -> Iterator[Tuple[str, Dict[str, Any], int, int]]:
                 info = _described(tar, member)
             elif suffix == "jpegs":
                 offset, size = member.offset_data, member.size
+        ended = path.stat().st_size >= tar.offset + 2 * BLOCK
     if key:
         yield key, info, offset, size
+    if not ended:  # cut between two members, which the library takes for the end
+        raise tarfile.ReadError("the end of the archive is missing")
 
 
 def _described(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Dict[str, Any]:
     file = tar.extractfile(member)
     try:
         info = json.loads(file.read()) if file else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return info if isinstance(info, dict) else {}

@@ -57,6 +57,9 @@ class Source(Protocol):
     def weight(self) -> int:
         """Bytes that its clips will take, roughly."""
 
+    def files(self) -> Iterator[str]:
+        """The files that it is read from, in order; some may not be there."""
+
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         """Its frames in order, with the gaps between them."""
 
@@ -81,9 +84,13 @@ class ManifestClip:
         pattern, first = PATTERNS[self.layout]
         return pattern.format(self.base, first + number)
 
+    def files(self) -> Iterator[str]:
+        """The files of its frames."""
+        return map(self.path, range(self.frames))
+
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         """Its frames in order, with the gaps between them."""
-        return _pictures((self.path(number) for number in range(self.frames)), options)
+        return _pictures(self.files(), options)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,10 @@ class FrameFolder:
     def weight(self) -> int:
         """Bytes that its clips will take, roughly."""
         return FRAME_BYTES * self.frames
+
+    def files(self) -> Iterator[str]:
+        """The files of its frames."""
+        return (path for _, path in sorted(_numbered(Path(self.home)).items()))
 
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         """Its frames in order, with the gaps between them."""
@@ -134,8 +145,13 @@ def manifest_clips(folder: Path, layout: str) -> Found:
         layout: ``vip-frames`` or ``r3m-frames``.
 
     Raises:
-        ValueError: where the manifest lacks a column.
+        ValueError: where there is no manifest, or it lacks a column.
     """
+    if not (Path(folder) / "manifest.csv").is_file():
+        raise ValueError(
+            f"{folder}: no manifest.csv in it; {layout} expects one with path,len or path,len,txt in its first line "
+            "and a clip in each line after: write one, or name another --format"
+        )
     clips: List[Source] = []
     skips: List[Skip] = []
     for line, row in _manifest(Path(folder) / "manifest.csv"):

@@ -19,6 +19,7 @@ from vptr_policy.data.pictures import DamagedPicture
 from vptr_policy.data.video.batches import ClipBatch, ContrastBatch, IntentBatch, OrderedBatch
 from vptr_policy.data.video.crops import VIP_CROP, Crop, decode_crop, draw_crops
 from vptr_policy.data.video.index import ClipIndex, open_clips
+from vptr_policy.data.video.report import missing, shortage
 from vptr_policy.data.video.sampling import (
     ICVF_GOALS,
     Clips,
@@ -61,6 +62,10 @@ class ClipStream:
         if batch < 1 or size < 1 or rank < 0 or seed < 0:
             raise ValueError(f"batch {batch}, size {size}, rank {rank}, seed {seed}: expected 1, 1, 0 and 0 or more")
         self._indices: List[ClipIndex] = [open_clips(folder) for folder in folders]
+        self.shortages = [text for text in map(shortage, self._indices) if text]
+        self.missing = sum(map(missing, self._indices))
+        for text in self.shortages if rank == 0 else ():
+            logging.getLogger(__name__).warning("left out: %s", text)
         self._batch, self._size, self._seed, self._rank = batch, size, seed, rank
         self._crop, self._augmentation = crop or self.CROP, augmentation
         lengths = np.concatenate([index.clips["frames"] for index in self._indices])

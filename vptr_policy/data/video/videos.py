@@ -32,6 +32,10 @@ class VideoFile:
         """Bytes that its clips will take, roughly."""
         return EXPANSION * self.bytes
 
+    def files(self) -> Iterator[str]:
+        """The video."""
+        yield self.path
+
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         """Its frames in order; what cannot be decoded is named, and what comes before it is kept."""
         import av

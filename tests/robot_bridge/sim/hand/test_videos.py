@@ -54,6 +54,15 @@ def test_what_is_finished_is_kept_and_what_is_missing_is_made(recorded, tmp_path
     assert (seen[-1].clips, seen[-1].kept) == (2, 2)
 
 
+def test_two_recordings_into_one_folder_do_not_meet(recorded, tmp_path):
+    def record_another(_):
+        with pytest.raises(ShardError, match="another process is writing there"):
+            videos.record(SHORT, tmp_path)
+
+    videos.record(SHORT, tmp_path, on_progress=record_another)
+    assert contents(tmp_path) == contents(recorded)
+
+
 def test_another_plan_is_refused_and_named(recorded):
     with pytest.raises(ShardError, match=r"seed: 3 there, 4 here.*another folder"):
         videos.record(dataclasses.replace(SHORT, seed=4), recorded)

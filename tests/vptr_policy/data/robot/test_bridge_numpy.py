@@ -155,6 +155,21 @@ def test_damage_is_named_and_the_rest_read(tmp_path: Path) -> None:
         read(tmp_path / "d" / "t" / "val")
 
 
+def test_numbers_that_are_none_and_actions_of_another_robot_are_told(tmp_path: Path) -> None:
+    good = published(fixture.made_up(0, steps=3, cameras=1))
+    narrow = {**good, "actions": [action[:6] for action in good["actions"]]}
+    nothing = {**good, "actions": [*good["actions"][:2], np.full(7, np.nan)]}
+    unseen = [{**seen, "state": np.full(7, np.nan)} for seen in good["next_observations"]]
+    lost = {**good, "observations": [good["observations"][0], *unseen[:2]], "next_observations": unseen}
+    write(tmp_path / "d" / "t" / "train" / "out.npy", [narrow, nothing, lost, good])
+    *skipped, _ = read(tmp_path)
+    assert [item.reason for item in skipped] == [
+        "actions of shape (3, 6), expected (T, 7): x y z, roll pitch yaw, gripper",
+        "action has the shape (3, 7), but NaN or infinity in row 2, counted from 0: expected finite numbers",
+        "state has the shape (4, 7), but NaN or infinity in row 1, counted from 0: expected finite numbers",
+    ]
+
+
 def test_a_malicious_file_is_refused_and_not_run(tmp_path: Path) -> None:
     class Malicious:
         def __reduce__(self) -> Any:

@@ -13,6 +13,7 @@ import bridge_fixture as fixture
 import numpy as np
 import pytest
 
+from robot_bridge.sim.shard_folder import held
 from robot_bridge.sim.shards import ShardWriter, count_trajectories, read_folder, read_index
 from vptr_policy.data.demonstrations import fingerprint, open_cache
 from vptr_policy.data.robot import bridge_raw
@@ -132,6 +133,34 @@ def test_a_killed_import_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) ->
     assert content(out) == content(tmp_path / "fresh")
 
 
+def test_partial_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "raw", 2, steps=1)
+    (tmp_path / "out").mkdir()
+    for name in ("film.mkv.partial", "shard-00009.tar.partial", "index.json.partial"):
+        (tmp_path / "out" / name).write_text("half")
+    imported(tmp_path / "raw", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").glob("*.partial")] == ["film.mkv.partial"]
+
+
+def test_two_imports_into_one_folder_do_not_meet(tmp_path: Path) -> None:
+    write(tmp_path / "raw", 2, steps=1)
+
+    def open_meanwhile(path: Path) -> ShardWriter:
+        with pytest.raises(ValueError, match="another process is writing there; wait until it has ended"):
+            imported(tmp_path / "raw", tmp_path / "out")
+        return ShardWriter(path)
+
+    convert(bridge_raw.parts(tmp_path / "raw", RawOptions(), 2), tmp_path / "out", PLAN, open_meanwhile)
+    assert imported(tmp_path / "raw", tmp_path / "out")["trajectories"] == 2
+
+
+def test_an_import_keeps_out_of_a_folder_that_the_simulator_fills(tmp_path: Path) -> None:
+    write(tmp_path / "raw", 2, steps=1)
+    with held(tmp_path / "out"), pytest.raises(ValueError, match="another process is writing there"):
+        imported(tmp_path / "raw", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
+
+
 def test_a_folder_of_other_data_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path / "raw", 2, steps=1)
     imported(tmp_path / "raw", tmp_path / "out")
@@ -154,6 +183,21 @@ def test_shards_are_written_again_with_the_same_content(tmp_path: Path) -> None:
     for before, after in zip(read_folder(tmp_path / "one"), read_folder(tmp_path / "two")):
         assert (before.key, before.info, before.jpegs) == (after.key, after.info, after.jpegs)
         assert np.array_equal(before.executed, after.executed)
+
+
+def test_shards_with_a_number_that_is_none_are_written_again_without_it(tmp_path: Path) -> None:
+    write(tmp_path / "raw", 2)
+    imported(tmp_path / "raw", tmp_path / "one")
+    (path,) = shard_paths(tmp_path / "one")
+    sound, damaged = read_folder(tmp_path / "one")
+    content, number = path.read_bytes(), damaged.state[2:].tobytes()
+    assert content.count(number) == 1
+    path.write_bytes(content.replace(number, np.full_like(damaged.state[2:], np.nan).tobytes()))
+    with pytest.raises(ValueError, match=r"is not finite at row 2, .*`vptr data import --format shards` writes"):
+        list(read_folder(tmp_path / "one"))
+    index = convert(parts(tmp_path / "one", 4), tmp_path / "two", {"format": "shards"}, ShardWriter)
+    assert [row["origin"] for row in skipped(index)] == [f"{path.name}/{damaged.key}"]
+    assert [trajectory.key for trajectory in read_folder(tmp_path / "two")] == [sound.key]
 
 
 def test_a_shard_that_was_cut_is_named(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_videos_become_clips_that_info_describes(tmp_path: Path, capsys: Any) ->
     sheet = tmp_path / "sheet.png"
     assert main(["data", "info", str(tmp_path / "out"), "--sheet", str(sheet), "--verify", "--json"]) == 0
     printed = capsys.readouterr()
+    assert "bytes in 1 shard, " in printed.out
     assert "3 clips, 30 frames" in printed.out and "skipped: 1 unreadable video" in printed.out
     report = json.loads(printed.out.splitlines()[-1])
     assert report["damaged"] == [] and report["lengths"][0]["clips"] == 2
@@ -67,6 +68,24 @@ def test_folders_are_recognised_and_done_only_once(tmp_path: Path, capsys: Any) 
     capsys.readouterr()
     assert _import(tmp_path / "in", tmp_path / "out") == 0
     assert "it was there already" in capsys.readouterr().out
+
+
+def test_another_folder_of_the_same_names_is_not_there_already(tmp_path: Path, capsys: Any) -> None:
+    for source, clip in (("a", 0), ("b", 5)):
+        write_frames(tmp_path / source / "0", range(4), clip=clip)
+    assert _import(tmp_path / "a", tmp_path / "out") == 0
+    assert _import(tmp_path / "b", tmp_path / "out") == 1
+    said = capsys.readouterr()
+    assert "there already" not in said.out and f"data import {tmp_path / 'a'}" in said.err
+
+
+@pytest.mark.parametrize("layout", ["r3m-frames", "vip-frames"])
+def test_a_folder_without_a_manifest_is_told_what_was_expected(tmp_path: Path, capsys: Any, layout: str) -> None:
+    assert _import(tmp_path, tmp_path / "out", "--format", layout) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path}: no manifest.csv in it; {layout} expects one with path,len" in said
+    assert _import(tmp_path / "gone", tmp_path / "out", "--format", layout) == 1
+    assert "gone: no such file or folder" in capsys.readouterr().err
 
 
 def test_no_workers_are_no_default(tmp_path: Path, capsys: Any) -> None:

@@ -18,7 +18,7 @@ from vptr_policy.data.pictures import decode
 from vptr_policy.data.video.importer import Import, ImportPlan, write_shard
 from vptr_policy.data.video.index import open_clips
 from vptr_policy.data.video.jpeg import encode
-from vptr_policy.data.video.sources import PictureOptions, Piece, Skip
+from vptr_policy.data.video.sources import PictureOptions, Piece, Skip, frame_folders
 from vptr_policy.data.video.videos import VideoFile
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -38,6 +38,9 @@ class Made:
     numbers: Tuple[object, ...]
     text: str = "words"
     weight: int = 50_000
+
+    def files(self) -> Iterator[str]:
+        return iter(())
 
     def pieces(self, options: PictureOptions) -> Iterator[Piece]:
         for number in self.numbers:
@@ -133,6 +136,13 @@ def test_an_import_begun_with_other_options_is_not_mixed(tmp_path: Path) -> None
         _run(tmp_path, [Made("a", (0, 1, 2))], plan=ImportPlan(PictureOptions(size=32), 2, 6))
 
 
+def test_partial_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    for name in ("film.mkv.partial", "clips-00000.tar.partial", "index.json.partial"):
+        (tmp_path / name).write_text("half")
+    _run(tmp_path, [Made("a", (0, 1, 2))])
+    assert [path.name for path in tmp_path.glob("*.partial")] == ["film.mkv.partial"]
+
+
 def test_two_imports_into_one_folder_do_not_meet(tmp_path: Path) -> None:
     sources = [Made("a", (0, 1, 2))]
     with Import(sources, [], PLAN, tmp_path, "") as first:
@@ -147,6 +157,102 @@ def test_an_import_that_is_finished_is_not_done_again(tmp_path: Path) -> None:
     first = _run(tmp_path, sources)
     with Import(sources, [], PLAN, tmp_path, "another command") as work:
         assert work.open() == [] and work.finish() == first
+
+
+def _folders(source: Path, first: int) -> List[Any]:
+    """Three folders of frames that are told apart by their pictures alone."""
+    for clip in range(3):
+        write_frames(source / str(clip), range(4), "{}.png", first + clip)
+    return frame_folders(source)[0]
+
+
+def _clip_numbers(out: Path) -> List[int]:
+    index = open_clips(out)
+    return [place(decode(index.read(clip, [0])[0]))[0] for clip in range(len(index))]
+
+
+def test_other_pictures_of_the_same_names_and_counts_are_another_import(tmp_path: Path) -> None:
+    out, mine, other = tmp_path / "out", _folders(tmp_path / "a", 0), _folders(tmp_path / "b", 5)
+    _run(out, mine)
+    with pytest.raises(ValueError, match=r"other files of these names.*made by: a test\): name another folder"):
+        _run(out, other)
+    assert _clip_numbers(out) == [0, 1, 2]
+    assert _run(out, mine)["clips"] == 3, "its own are there already"
+
+
+def test_an_import_that_was_interrupted_goes_on_with_the_same_pictures_only(tmp_path: Path) -> None:
+    out, mine, other = tmp_path / "out", _folders(tmp_path / "a", 0), _folders(tmp_path / "b", 5)
+    with Import(mine, [], PLAN, out, "the first") as work:
+        write_shard(Uncounted(), Uncounted(), *work.open()[0])
+    with pytest.raises(ValueError, match="made by: the first"):
+        _run(out, other)
+    linked = tmp_path / "link"
+    linked.symlink_to(tmp_path / "a")
+    _run(out, frame_folders(linked)[0])
+    assert _clip_numbers(out) == [0, 1, 2]
+
+
+def test_files_that_changed_since_are_not_there_already(tmp_path: Path) -> None:
+    mine = _folders(tmp_path / "a", 0)
+    _run(tmp_path / "out", mine)
+    write_frames(tmp_path / "a" / "1", range(4), "{}.png", 9)
+    with pytest.raises(ValueError, match="before they changed"):
+        _run(tmp_path / "out", mine)
+
+
+def _forget_content(path: Path) -> None:
+    """Make a file as it was before imports told their content."""
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in stored.items() if name != "content"}))
+
+
+def test_imports_of_before_are_there_and_go_on(tmp_path: Path) -> None:
+    mine, done, begun = _folders(tmp_path / "a", 0), tmp_path / "done", tmp_path / "begun"
+    first = _run(done, mine)
+    _forget_content(done / "index.json")
+    with Import(mine, [], PLAN, done, "") as work:
+        assert work.open() == [] and work.finish()["mark"] == first["mark"]
+    with Import(mine, [], PLAN, begun, "") as work:
+        work.open()
+    _forget_content(begun / "progress" / "import.json")
+    assert _run(begun, mine)["content"] == first["content"]
+
+
+def _everything(folder: Path) -> Dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "taken", ["progress/thesis.txt", "progress/00001.json", "index/notes.txt", "index", "progress", "skipped.jsonl"]
+)
+def test_a_folder_that_holds_something_else_under_our_names_is_refused_untouched(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).write_text("years of work")
+    with pytest.raises(ValueError, match=f"{taken.partition('/')[0]} .* not ours.*move it away"):
+        _run(tmp_path, [Made("a", (0, 1, 2))])
+    assert _everything(tmp_path) == {taken: b"years of work"}
+
+
+def test_an_import_leaves_other_files_beside_it_alone(tmp_path: Path) -> None:
+    theirs = {"movie.mkv.partial": b"film", "clips-of-mine.tar.partial": b"mine", "notes/progress/lock": b"x"}
+    for name, content in theirs.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "clips-00007.tar.partial").write_bytes(b"half a shard of ours")
+    assert _run(tmp_path, [Made("a", (0, 1, 2))])["clips"] == 1
+    (tmp_path / "progress").mkdir()
+    (tmp_path / "progress" / "thesis.txt").write_bytes(b"years of work")
+    assert _run(tmp_path, [Made("a", (0, 1, 2))])["clips"] == 1, "it was there already"
+    found = _everything(tmp_path)
+    assert {name: found[name] for name in theirs} == theirs and found["progress/thesis.txt"] == b"years of work"
+    assert "clips-00007.tar.partial" not in found
+
+
+def test_a_refused_import_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text("not of clips")
+    with pytest.raises(ValueError, match="holds other data"):
+        _run(tmp_path, [Made("a", (0, 1, 2))])
+    assert [path.name for path in tmp_path.iterdir()] == ["index.json"]
 
 
 @pytest.mark.parametrize(
