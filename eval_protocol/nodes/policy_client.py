@@ -1,5 +1,6 @@
 """The session's side of /policy/run_episode: a policy node that dies or hangs is an abort with a reason."""
 
+import contextlib
 import threading
 import time
 from typing import Any, List, Optional, Tuple
@@ -109,7 +110,8 @@ class PolicyClient:
         """Tell the policy that this process lives: when it is killed, the arm must not go on."""
         while not rospy.is_shutdown():
             if self._episode_id and self._ended is None:
-                self._alive.publish(String(data=self._episode_id))
+                with contextlib.suppress(rospy.ROSException):  # ROS closes the topics before it says that it shuts down
+                    self._alive.publish(String(data=self._episode_id))
             time.sleep(KEEPALIVE_S)
 
     def _others(self) -> List[str]:

@@ -82,7 +82,7 @@ def test_says_in_one_line_what_is_wrong_with_a_card(nodes: Any, checkpoint: Path
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_its_shutdown_is_clean_and_not_called_a_cancellation(nodes: Any, checkpoint: Path, sig: signal.Signals) -> None:
     with closing(FakeRobot()) as robot:
-        node = nodes.start("policy_node", policy=checkpoint)
+        node = nodes.start("policy_node", policy=checkpoint, actionlib_status_frequency=1000)  # busy while topics close
         robot.start()
         robot.acting()
         began = time.monotonic()

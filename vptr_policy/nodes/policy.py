@@ -183,6 +183,10 @@ class PolicyNode:
         self._end(self._leaving)
         if not self._idle.wait(FAREWELL_S):
             rospy.logerr("policy: the episode did not end in %.0f s", FAREWELL_S)
+        server = self._server.action_server
+        with server.lock:  # its timer would go on publishing while ROS closes the topics
+            server.started = False
+            server.status_timer.shutdown()
 
     def _answer(self) -> None:
         result = self._result
