@@ -18,7 +18,7 @@ def ask(
 ) -> Any:
     """Call a service and return its answer whatever it says; raises Unanswered when there is none in time (wall).
 
-    ``check`` is called while it waits; what it raises ends the waiting.
+    ``check`` is called while it waits, and once more where the call fails; what it raises takes the place of an answer.
     """
     outcome: List[Any] = []
 
@@ -34,6 +34,8 @@ def ask(
     while thread.is_alive() and time.monotonic() < deadline:
         thread.join(POLL_S)
         check()
+    if not outcome or isinstance(outcome[0], Exception):
+        check()  # a shutdown fails the call before it is seen here
     if not outcome:
         raise Unanswered(f"{name} did not answer in {timeout_s:g} s")
     if isinstance(outcome[0], Exception):
