@@ -108,6 +108,20 @@ def test_scenes_are_paired_between_plans_and_never_those_of_training():
     assert not set(seeds) & {episode_seed("generate", seed, n) for seed in range(3) for n in range(1000)}
 
 
+@pytest.mark.parametrize("latency_s", [0.0, 0.08, 0.2])
+def test_a_policy_sees_pictures_of_the_age_of_the_plan(monkeypatch, latency_s):
+    ages = []
+
+    class Aging(ExpertPolicy):
+        def act(self, observation):
+            ages.append(self._environment.world.time_s - observation.image_stamp_s)
+            return super().act(observation)
+
+    monkeypatch.setattr("eval_protocol.rollout.acting_policy", lambda _name, environment: Aging(environment))
+    run_episode(dataclasses.replace(SHORT, latency_s=latency_s), 0)
+    assert ages == pytest.approx([0.0] + [latency_s] * (SHORT.steps - 1), abs=1e-6)
+
+
 def test_the_variant_reaches_the_scene():
     episode = run_episode(dataclasses.replace(SHORT, variant="distractors", steps=1), 0)
     spec = sample_scene(SHORT.task, episode.scene_seed, "distractors")

@@ -7,6 +7,7 @@ from demonstrations import make
 from tiny import redness
 
 from vptr_policy.analysis.held_out import parts_of
+from vptr_policy.analysis.sarsa import moments
 from vptr_policy.analysis.sarsa_comparison import RIDGES, batch_count, compare_sarsa, difference, notes, walk_of
 from vptr_policy.data.demonstrations import open_cache
 from vptr_policy.data.robot.rewards import RewardOptions
@@ -56,6 +57,20 @@ def test_the_error_is_on_trajectories_that_were_held_out(data, entries):
     assert entries[0].sarsa.error.units == held_out == len(entries[0].sarsa.sums) == 3
     assert entries[0].sarsa.sums[:, 1].sum() == (parts == 2).sum()
     assert entries[0].sarsa.ridge in RIDGES
+
+
+def test_the_ridge_is_chosen_by_the_validation_part_and_the_value_then_fitted_on_it_too(data, entries):
+    parts = parts_of(data, 0)
+    walk = replace(walk_of(data, REWARDS), features=redness()(data.frames.take(np.arange(len(data.frames)))))
+    training, validation, test = (walk.part(np.flatnonzero(parts == part)) for part in (0, 1, 2))
+    both = walk.part(np.flatnonzero(parts != 2))
+    for kind in ("sarsa", "regression"):
+        fits = [getattr(moments(training, REWARDS.discount), kind)(ridge) for ridge in RIDGES]
+        errors = [np.square(value(validation) - validation.returns).sum() for value in fits]
+        found = getattr(entries[0], kind)
+        assert found.ridge == RIDGES[int(np.argmin(errors))]
+        value = getattr(moments(both, REWARDS.discount), kind)(found.ridge)
+        assert found.sums[:, 0].sum() == pytest.approx(np.square(value(test) - test.returns).sum(), rel=1e-6)
 
 
 def test_encoders_that_saw_the_data_are_marked(entries):
