@@ -50,7 +50,10 @@ def evaluate(
 
 @contextmanager
 def ray_session(workers: int, address: Optional[str]) -> Iterator[Any]:
-    """The ``ray`` module, connected; a Ray that was started here serves this machine only and ends with the block."""
+    """The ``ray`` module, connected; a Ray that was started here ends with the block.
+
+    Ray listens on all interfaces, whatever address it is given: only who has its token is heard.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray

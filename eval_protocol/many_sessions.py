@@ -8,7 +8,6 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from eval_protocol import charts
 from eval_protocol.answer import deviations, holm_adjusted
 from eval_protocol.contrast import TESTS, Contrast, contrast
-from eval_protocol.counting import counted
 from eval_protocol.page_charts import page_charts
 from eval_protocol.pages import rendered
 from eval_protocol.paper import METHODS, TABLES, reference_row
@@ -21,6 +20,7 @@ from eval_protocol.summary import parts_of
 from eval_protocol.trial_files import write_trials
 from eval_protocol.trial_grid import link
 from eval_protocol.whole_file import write_whole
+from vptr_policy.counting import counted
 
 PAGE = "comparison.html"
 BASE_RATE = 0.5

@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Callable, List, Sequence
 
-from eval_protocol.counting import counted
 from eval_protocol.labels import SECOND, agreements, rate
 from eval_protocol.reading import read
 from eval_protocol.record import Record, records
 from eval_protocol.rubric import FAILURES, MILESTONES, Rubric
 from eval_protocol.store import Store, StoreError
+from vptr_policy.counting import counted
 
 QUESTION = "success, failure, again, later or quit [s/f/a/l/q]: "
 SHOW_S = 600.0

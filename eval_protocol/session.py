@@ -9,11 +9,11 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
-from eval_protocol.counting import counted
 from eval_protocol.plan import Plan, Trial
 from eval_protocol.rubric import Rubric
 from eval_protocol.store import INTERRUPTED, Store, StoreError, TrialRow
 from eval_protocol.study import Schedule, schedule_from_json
+from vptr_policy.counting import counted
 
 MAX_ATTEMPTS = 5
 STARTS = "starts"

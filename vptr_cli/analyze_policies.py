@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from eval_protocol.counting import counted
 from vptr_cli.analyze_output import interval
 from vptr_cli.checkpoints import find_policy, shipped_policy
 from vptr_cli.limits import choose_tasks, expect, expect_free, worker_count
 from vptr_cli.progress import bar
 from vptr_cli.threads import wait_passively
+from vptr_policy.counting import counted
 
 UNTRAINED = "untrained"
 """What the networks with random weights are called, beside the policies."""

@@ -4,7 +4,6 @@ import os
 import socket
 import sys
 from dataclasses import asdict
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, List, Sequence, Set, Tuple
@@ -13,6 +12,7 @@ from vptr_cli.launch_arguments import Demonstrations, Hand, Robot, Sitting
 from vptr_cli.launch_words import unknown_words
 from vptr_cli.running import check_nothing_runs
 from vptr_policy.address import is_address
+from vptr_policy.meant import meant
 
 if TYPE_CHECKING:
     from eval_protocol.plan import Plan
@@ -155,7 +155,7 @@ def _check_policy(policy: str, task: str) -> None:
     known = _served_tasks(policy) if is_address(policy) else _tasks_of(_absolute("policy", policy))
     if task and task not in known:
         raise ValueError(
-            f"this policy does not know the task {task!r}{_hint(task, known)}; it knows {', '.join(known)}"
+            f"this policy does not know the task {task!r}{meant(task, known)}; it knows {', '.join(known)}"
         )
 
 
@@ -317,12 +317,7 @@ def _absolute(name: str, value: str) -> Path:
 
 def _expect_one_of(value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise ValueError(f"expected one of {', '.join(known)}{_hint(value, known)}")
-
-
-def _hint(value: str, known: Sequence[str]) -> str:
-    near = get_close_matches(value, known, n=1, cutoff=0.4)
-    return f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"expected one of {', '.join(known)}{meant(value, known)}")
 
 
 RUN = check

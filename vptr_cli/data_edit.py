@@ -7,6 +7,7 @@ from tyro.conf import Positional
 
 from vptr_cli.demonstrations import expect_there
 from vptr_cli.limits import expect
+from vptr_policy.counting import counted
 
 
 def trim(
@@ -126,7 +127,7 @@ def recover(
             store.discard(source / name, "after it was left unfinished")
         left = store.unfinished()
         for one in left:
-            print(f"{_name(one.folder, source)}: {one.steps} whole steps of {one.task}")
+            print(f"{_name(one.folder, source)}: {counted(one.steps, 'whole step')} of {one.task}")
         print(f"{len(keep)} kept, {len(discard)} discarded, {len(left)} to be decided")
     return 0
 

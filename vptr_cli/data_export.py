@@ -9,6 +9,7 @@ from tyro.conf import Positional
 from vptr_cli.damaged import Damaged
 from vptr_cli.formats import Format
 from vptr_cli.limits import expect
+from vptr_policy.counting import counted
 
 LEFT_OUT = "were left out"
 
@@ -37,10 +38,10 @@ def bridge_raw(
     items = _whole(_items(source, camera, failures, damaged), damaged, out)
     places = [(*_folders(item, domain), item) for item in items]
     for name, count in export(places, out, Geometry(state_to_pose, integrate)).items():
-        print(f"{out / name}: {count} demonstrations")
+        print(f"{out / name}: {counted(count, 'demonstration')}")
     held = len(partition.applying([item.name for item in items], source).val)
     if held:
-        print(f"Bridge raw has no place for the split: {held} demonstrations for validation are among these")
+        print(f"Bridge raw has no place for the split: {counted(held, 'demonstration')} for validation among these")
     return damaged.status(LEFT_OUT)
 
 
@@ -84,7 +85,7 @@ def bridge_numpy(
         sides.setdefault(_folders(item, domain), []).append(drawn.side(item.name))
         further.setdefault(_folders(item, domain), []).append(partial(_other_pictures, item))
     for path, count in export(tasks, out, seed, train_share, sides if drawn.val else None, further).items():
-        print(f"{out / path}: {count} demonstrations")
+        print(f"{out / path}: {counted(count, 'demonstration')}")
     return damaged.status(LEFT_OUT)
 
 

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 from vptr_cli.demonstrations import choose_demonstrations, expect_there
 from vptr_cli.formats import Format
 from vptr_cli.limits import expect
+from vptr_policy.counting import counted
 
 
 def info_shards(source: Positional[Path], report: Optional[Path] = None, json: bool = False) -> int:
@@ -93,18 +94,19 @@ def check(source: Positional[Path], camera: int = 0, json: bool = False) -> int:
     names = set()
     total = 0
 
-    def counted() -> Any:
+    def every() -> Any:
         nonlocal total
         for item in demonstrations(source, camera, damaged=True):
             total += 1
             yield item
 
-    for finding in inspect(tqdm(counted(), "checking", unit="demonstration", dynamic_ncols=True)):
+    for finding in inspect(tqdm(every(), "checking", unit="demonstration", dynamic_ncols=True)):
         kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
         names.add(finding.name)
         tqdm.write(dumps(finding.row()) if json else finding.line(), file=sys.stdout)
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing found"
-    print(f"{total} demonstrations, {len(names)} with findings: {told}", file=sys.stderr if json else sys.stdout)
+    whole = counted(total, "demonstration")
+    print(f"{whole}, {len(names)} with findings: {told}", file=sys.stderr if json else sys.stdout)
     return 1 if kinds else 0
 
 
@@ -132,7 +134,8 @@ def _write_report(source: Path, found: Dict[str, Any], out: Path) -> Path:
         "Workspace": figures.draw_coverage, "Lengths and idle steps": figures.draw_lengths,
     }  # fmt: skip
     drawn = [(title, out / name) for title, draw_one in drawings.items() for name in draw_one(out, sample)]
-    note = f"The pictures are of {len(sample)} of {total} demonstrations, drawn at random; the table is of all."
+    of = f"{len(sample)} of {counted(total, 'demonstration')}"
+    note = f"The pictures are of {of}, drawn at random; the table is of all."
     write_page(out / "index.html", found, note, drawn)
     return out / "index.html"
 

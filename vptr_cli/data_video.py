@@ -11,10 +11,10 @@ from typing import Any, Dict, List, Optional
 
 import tyro
 
-from eval_protocol.counting import counted
 from vptr_cli import progress
 from vptr_cli.formats import Format
 from vptr_cli.limits import worker_count
+from vptr_policy.counting import counted
 
 SHOWN = 10
 """Skipped things named at the end of an import; all of them are in a file."""

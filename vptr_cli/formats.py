@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -32,11 +33,23 @@ class ByFormat:
         """The formats, for one who gave neither --format nor a source to recognise one from."""
         width = max(len(name) for name in self._formats)
         rows = [f"  {name.ljust(width)}  {summary(entry.run)}" for name, entry in self._formats.items()]
-        lines = ["Give a source and --format NAME, one of:", "", *rows]
+        lines = [
+            self.__doc__ or "",
+            "",
+            f"Give SOURCE{self._required()} [--format NAME] [OPTIONS]; formats:",
+            "",
+            *rows,
+        ]
         known = [name for name, entry in self._formats.items() if entry.found_in is not None]
         if known:
             lines += ["", "Recognised without --format: {}.".format(", ".join(known))]
         return "\n".join([*lines, "", "`--format NAME --help` tells the options of a format."])
+
+    def _required(self) -> str:
+        """The options that every format needs."""
+        runs = [list(signature(entry.run).parameters.values())[1:] for entry in self._formats.values()]
+        needed = [{one.name for one in options if one.default is one.empty} for options in runs]
+        return "".join(f" --{name.replace('_', '-')} {name.upper()}" for name in sorted(set.intersection(*needed)))
 
     def select(self, arguments: List[str]) -> Tuple[Callable[..., Any], str, List[str]]:
         """The function to run, what follows the command's name in its usage, and the arguments left for it."""

@@ -12,6 +12,7 @@ from vptr_cli.evaluate import evaluate
 from vptr_cli.limits import choose_tasks, expect, worker_count
 from vptr_cli.sim_teleoperate import teleoperate
 from vptr_cli.sim_videos import videos
+from vptr_policy.counting import counted
 
 
 def tasks(group: str = "target") -> int:
@@ -192,7 +193,7 @@ def _generate(plan: Any, out: Path, workers: int) -> None:
     for name in plan.tasks:
         row = index["tasks"].get(name, {"trajectories": 0, "successes": 0, "steps": 0})
         print("{}: {trajectories} trajectories, {successes} successes, {steps} steps".format(name, **row))
-    print(f"{len(index['shards'])} shards in {out}, {time.monotonic() - start:.0f} s")
+    print(f"{counted(len(index['shards']), 'shard')} in {out}, {time.monotonic() - start:.0f} s")
 
 
 def _roll_out(plan: Any, workers: int) -> Dict[str, Any]:

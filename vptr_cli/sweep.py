@@ -5,7 +5,6 @@ import os
 import shlex
 import subprocess
 import sys
-from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -15,6 +14,7 @@ from tyro.conf import Positional
 from vptr_cli import progress
 from vptr_policy.checkpoint_folder import CARD, CHOSEN
 from vptr_policy.json_file import read_object
+from vptr_policy.meant import meant
 from vptr_policy.training.folder import METRICS
 
 Point = Tuple[Tuple[str, str], ...]
@@ -143,8 +143,7 @@ def _check_preset(preset: str) -> None:
     from vptr_cli.train import COMMANDS
 
     if preset not in COMMANDS:
-        near = get_close_matches(preset, COMMANDS, n=1, cutoff=0.0)[0]
-        raise ValueError(f"no preset {preset!r}; did you mean {near!r}? Known: {', '.join(COMMANDS)}")
+        raise ValueError(f"no preset {preset!r}{meant(preset, COMMANDS) or ';'} Known: {', '.join(COMMANDS)}")
 
 
 def _write(path: Path, content: Dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from vptr_cli.demonstrations import open_demonstrations
 from vptr_cli.errors import one_line
@@ -55,9 +55,8 @@ def train(options: LoopOptions) -> int:
     place = Place()
     try:
         with joined() as place:
-            if place.leads and options.warm_up > options.steps:
-                told = f"--warm-up is {options.warm_up}, more than --steps {options.steps}"
-                print(f"vptr train {options.PRESET}: {told}: --learning-rate is never reached", file=sys.stderr)
+            for doubt in _doubts(options) if place.leads else ():
+                print(f"vptr train {options.PRESET}: {doubt}", file=sys.stderr)
             if isinstance(options, VideoOptions):
                 chosen = VideoRun(options, place).run()
             else:
@@ -69,6 +68,16 @@ def train(options: LoopOptions) -> int:
     if place.leads:
         print("{}: {}".format("policy" if isinstance(options, RobotOptions) else "encoder", chosen))
     return 0
+
+
+def _doubts(options: LoopOptions) -> Iterator[str]:
+    """What is not wrong, but hardly meant."""
+    from vptr_policy.training.device import choose_device
+
+    if options.warm_up > options.steps:
+        yield f"--warm-up is {options.warm_up}, more than --steps {options.steps}: --learning-rate is never reached"
+    if options.scale == "paper" and choose_device(options.device).type == "cpu":
+        yield "--scale paper on a CPU takes months with its own options: it is meant for a GPU"
 
 
 def _train_policy(options: RobotOptions, place: Any) -> Path:

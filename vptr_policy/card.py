@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Callable, Dict, Tuple
 
 from robot_bridge.interface import ACTION_HIGH, ACTION_LOW, IMAGE_SIZE
 from vptr_policy.actions import CLIP
 from vptr_policy.checkpoint_folder import CARD, CheckpointError
+from vptr_policy.meant import meant
 from vptr_policy.networks.config import CRITIC_CONDITIONS, NetworkConfig
 from vptr_policy.networks.encoders import ENCODERS
 from vptr_policy.resize import DESCRIPTION
@@ -122,10 +122,9 @@ def parse_network(path: Path, loaded: Dict[str, Any]) -> NetworkConfig:
     default = NetworkConfig(tasks=1)
     encoder = loaded.get("encoder", default.encoder)
     if encoder not in list(ENCODERS):
-        near = get_close_matches(str(encoder), ENCODERS, n=1, cutoff=0.0)[0]
         known = ", ".join(ENCODERS)
         raise CheckpointError(
-            f"{path}: network.encoder is {_short(encoder)}, expected one of {known}; did you mean {near!r}?"
+            f"{path}: network.encoder is {_short(encoder)}, expected one of {known}{meant(str(encoder), ENCODERS)}"
         )
     values = {**asdict(default), "hidden": list(default.hidden), **loaded}
     for name, (is_good, expected) in NETWORK_CHECKS.items():

@@ -111,7 +111,7 @@ def task_index(task: str, tasks: Sequence[str]) -> int:
     """The place of ``task`` among ``tasks``; raises ValueError naming the nearest one."""
     if task in tasks:
         return list(tasks).index(task)
-    near = get_close_matches(task, tasks, n=1, cutoff=0.3)
+    near = get_close_matches(task, tasks, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError("the policy knows no task {!r}.{} Known: {}.".format(task, hint, ", ".join(tasks)))
 

@@ -399,7 +399,7 @@ def test_recovered_episodes_are_data(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert vptr("recover", tmp_path, "--keep", "nobody") == 1 and "no unfinished episode" in capsys.readouterr().err
     assert vptr("recover", tmp_path, "--keep", "knife_in_pot/episode-000000") == 0
     assert "1 kept, 0 discarded, 0 to be decided" in capsys.readouterr().out
-    assert vptr("info", tmp_path) == 0 and "1 demonstrations, 1 succeeded, 4 steps" in capsys.readouterr().out
+    assert vptr("info", tmp_path) == 0 and "1 demonstration, 1 succeeded, 4 steps" in capsys.readouterr().out
 
 
 def test_replay_moves_the_simulated_arm(episodes: Path, capsys: pytest.CaptureFixture) -> None:

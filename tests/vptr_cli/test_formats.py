@@ -8,7 +8,7 @@ import pytest
 from vptr_cli.formats import ByFormat, Format
 
 
-def _apples(source: Path) -> int:
+def _apples(source: Path, out_dir: Path, peel: bool = False) -> int:
     """Apples.
 
     All of them.
@@ -16,7 +16,7 @@ def _apples(source: Path) -> int:
     return 1
 
 
-def _pears(source: Path) -> int:
+def _pears(source: Path, ripe: bool, out_dir: Path) -> int:
     """Pears."""
     return 2
 
@@ -30,14 +30,15 @@ def _command(**formats: Format) -> ByFormat:
     return ByFormat("Fruit.", fruit)
 
 
-@pytest.mark.parametrize("words", [["src", "--format", "pears", "--out", "x"], ["src", "--out", "x", "--format=pears"]])
-def test_a_format_that_is_named_is_taken(words: List[str]) -> None:
-    assert _command().select(words) == (_pears, " --format pears", ["src", "--out", "x"])
+@pytest.mark.parametrize("named", [["--format", "pears"], ["--format=pears"]])
+def test_a_format_that_is_named_is_taken(named: List[str]) -> None:
+    words = ["src", *named, "--out-dir", "x"]
+    assert _command().select(words) == (_pears, " --format pears", ["src", "--out-dir", "x"])
 
 
 def test_a_format_is_recognised_from_the_source(tmp_path: Path) -> None:
     (tmp_path / "a.apple").write_text("")
-    words = [str(tmp_path / "a.apple"), "--out", "x"]
+    words = [str(tmp_path / "a.apple"), "--out-dir", "x"]
     assert _command().select(words) == (_apples, " --format apples", words)
 
 
@@ -58,7 +59,7 @@ def test_a_wrong_format_is_answered_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="needs a name"):
         _command().select(["src", "--format"])
     with pytest.raises(ValueError, match="give the source first"):
-        _command().select(["--out", "x", "src"])
+        _command().select(["--out-dir", "x", "src"])
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
@@ -66,4 +67,5 @@ def test_without_a_format_they_are_listed(words: List[str], capsys: pytest.Captu
     run, suffix, rest = _command().select(words)
     run()
     text = capsys.readouterr().out
+    assert text.startswith("Fruit.\n\nGive SOURCE --out-dir OUT_DIR [--format NAME] [OPTIONS]; formats:\n\n")
     assert "apples  Apples." in text and "Recognised without --format: apples." in text and not suffix and not rest

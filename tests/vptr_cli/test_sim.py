@@ -76,7 +76,7 @@ def test_demonstrations_are_generated_and_told(tmp_path, capsys):
     sim.generate(out, ("knife_in_pot", "cucumber_in_bowl"), episodes=1, max_steps=2, workers=1)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("knife_in_pot: 1 trajectories, 0 successes, 2 steps")
-    assert lines[-1].startswith(f"1 shards in {out}")
+    assert lines[-1].startswith(f"1 shard in {out}")
     assert [t.info["task"] for t in read_folder(out)] == ["knife_in_pot", "cucumber_in_bowl"]
 
 

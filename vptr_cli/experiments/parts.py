@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from vptr_cli.lines import whole_rows
 from vptr_policy.json_file import read_object
+from vptr_policy.meant import meant
 
 LOG = "parts.jsonl"
 """Beside the parts' folders: which part took how long, one line an attempt, failed and interrupted ones too."""
@@ -84,8 +84,7 @@ def choose(parts: Sequence[Part], name: Optional[str]) -> List[Part]:
         return list(parts)
     by_name = {part.name: part for part in parts}
     if name not in by_name:
-        near = get_close_matches(name, by_name, n=1, cutoff=0.0)[0]
-        raise ValueError(f"no part {name!r}; did you mean {near!r}? --list shows them all")
+        raise ValueError(f"no part {name!r}{meant(name, by_name) or ';'} --list shows them all")
     wanted = {name}
     for part in reversed(parts):  # what a part needs stands before it
         if part.name in wanted:

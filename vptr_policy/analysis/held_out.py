@@ -5,15 +5,21 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from vptr_policy.counting import counted
 from vptr_policy.data.robot.transitions import Transitions
 
 TRAINING, VALIDATION, TEST = 0, 1, 2
 SHARES = (0.6, 0.2, 0.2)
 """Of the trajectories of each task."""
+PURPOSES = ("one to fit", "one to choose the ridge", "one to judge by")
 
 
 def split(
-    trajectory: np.ndarray, task: np.ndarray, seed: int, shares: Tuple[float, float, float] = SHARES
+    trajectory: np.ndarray,
+    task: np.ndarray,
+    seed: int,
+    shares: Tuple[float, float, float] = SHARES,
+    names: Sequence[str] = (),
 ) -> np.ndarray:
     """TRAINING, VALIDATION or TEST for each transition, the same for all of a trajectory.
 
@@ -22,6 +28,7 @@ def split(
         task: (n,) number of its task; each task is split in these shares.
         seed: of the draw.
         shares: of training, validation and test; a share above 0 gets at least one trajectory of each task.
+        names: of the tasks, by their numbers, for the message.
 
     Raises:
         ValueError: where a task has too few trajectories for that.
@@ -32,8 +39,12 @@ def split(
         members = np.unique(trajectory[task == number])
         if len(members) < len(wanted):
             raise ValueError(
-                f"a task has {len(members)} trajectories, expected at least {len(wanted)}: some to fit, to choose the "
-                "ridge and to be judged by; add data, or leave this task out"
+                "{} has {}, expected at least {}: {}; add data of it, or choose other tasks".format(
+                    names[number] if len(names) else "a task",
+                    counted(len(members), "trajectory", "trajectories"),
+                    len(wanted),
+                    ", ".join(PURPOSES[part] for part in wanted),
+                )
             )
         order = np.random.default_rng([seed, int(number)]).permutation(members)
         for part, chosen in zip(wanted, _cut(order, [shares[part] for part in wanted])):
@@ -46,7 +57,7 @@ def parts_of(data: Transitions, seed: int) -> np.ndarray:
     own = ~data.target
     shares = SHARES if own.all() else (SHARES[0] + SHARES[2], SHARES[1], 0.0)
     parts = np.full(len(data), TEST)
-    parts[own] = split(data.trajectory[own], data.task[own], seed, shares)
+    parts[own] = split(data.trajectory[own], data.task[own], seed, shares, data.tasks)
     return parts
 
 

@@ -1,10 +1,10 @@
 """The visual encoders by name."""
 
-from difflib import get_close_matches
 from typing import Callable, Dict
 
 from torch import Tensor, nn
 
+from vptr_policy.meant import meant
 from vptr_policy.networks.config import NetworkConfig
 from vptr_policy.networks.convolutional import ConvolutionalEncoder
 from vptr_policy.networks.embedding import Embedding
@@ -26,9 +26,8 @@ ENCODERS: Dict[str, Callable[[NetworkConfig], nn.Module]] = {
 def make_encoder(config: NetworkConfig) -> nn.Module:
     """The encoder that ``config`` names, with random weights; raises ValueError naming the nearest one."""
     if config.encoder not in ENCODERS:
-        near = get_close_matches(config.encoder, ENCODERS, n=1, cutoff=0.0)[0]
         known = ", ".join(ENCODERS)
-        raise ValueError(f"no encoder {config.encoder!r}; known: {known}. Did you mean {near!r}?")
+        raise ValueError(f"no encoder {config.encoder!r}; known: {known}{meant(config.encoder, ENCODERS)}")
     encoder = ENCODERS[config.encoder](config)
     return Embedding(encoder, config.embedding) if config.embedding else encoder
 

@@ -1,10 +1,10 @@
 """The systems of the paper by name: each is a set of defaults of the options, at two scales."""
 
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Dict, Type
 
+from vptr_policy.meant import meant
 from vptr_policy.training.options import SCALES, LoopOptions
 from vptr_policy.training.robot_options import BCOptions, CQLOptions, RWROptions
 from vptr_policy.training.video_options import EmbeddingOptions, ICVFOptions
@@ -104,8 +104,7 @@ def options_class(name: str, scale: str = "small") -> Type[LoopOptions]:
     """The options of a preset, whose defaults are those of the scale; raises ValueError naming the nearest."""
     for value, known, what in ((name, list(PRESETS), "preset"), (scale, list(SCALES), "scale")):
         if value not in known:
-            near = get_close_matches(value, known, n=1, cutoff=0.0)[0]
-            raise ValueError("no {} {!r}; did you mean {!r}? Known: {}".format(what, value, near, ", ".join(known)))
+            raise ValueError(f"no {what} {value!r}{meant(value, known) or ';'} Known: {', '.join(known)}")
     preset = PRESETS[name]
     defaults = {**preset.small, **(preset.paper if scale == "paper" else {})}
     types = {entry.name: entry.type for entry in fields(preset.options)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
+from vptr_policy.checkpoint_folder import CARD
 from vptr_policy.training.algorithms import ALGORITHMS
 from vptr_policy.training.folder import CONFIG, FREE, PROCESSES, STATE, read_config
 from vptr_policy.training.presets import PRESETS
@@ -63,7 +64,12 @@ class Start:
         path = self.folder / CONFIG
         if not path.is_file() or not (self.folder / STATE).is_file():
             missing = STATE if path.is_file() else CONFIG
-            raise ValueError(f"{self.folder} has no {missing} to go on from: expected the folder of a run of a policy")
+            kind = ""
+            if (self.folder / CARD).is_file():
+                kind = " (a checkpoint has the networks alone; the state of their training is in the folder of its run)"
+            raise ValueError(
+                f"{self.folder} has no {missing} to go on from{kind}: expected the folder of a run of a policy"
+            )
         stored = read_config(self.folder, NEEDED, REMEDY)
         preset = PRESETS.get(str(stored["preset"]))
         names = [a.name for kind, a in ALGORITHMS.items() if preset and issubclass(preset.options, kind)]

@@ -18,6 +18,7 @@ from demonstrations import make
 from runs import metrics
 from safetensors.torch import load_file
 
+from eval_protocol import rollout
 from robot_bridge.interface import Observation
 from robot_bridge.sim.shards import ShardWriter, Trajectory, shard_name, write_index
 from vptr_cli.main import main
@@ -260,10 +261,21 @@ def test_hours_are_those_of_all_stages_together(folders: Dict[str, str], tmp_pat
     assert robot["target_updates"] == 0 and robot["options"]["hours"] == 8 / 3600
 
 
-def test_simulated_episodes_of_any_simulated_task_select_the_policy(folders: Dict[str, str], tmp_path: Path) -> None:
+def test_simulated_episodes_of_any_simulated_task_select_the_policy(
+    folders: Dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: List[rollout.RolloutPlan] = []
+    run = rollout.rollout
+
+    def noted(plan: rollout.RolloutPlan, workers: int) -> Any:
+        plans.append(plan)
+        return run(plan, workers)
+
+    monkeypatch.setattr(rollout, "rollout", noted)
     words = ["--data", folders["data"], "--target", folders["axis"], "--out", str(tmp_path), *TINY, "--hidden", "16"]
     judging = ["--steps", "2", "--finetune-at", "1", "--evaluate-every", "2", "--evaluate-episodes", "1"]
-    assert main(["train", "bc", *words, *judging]) == 0
+    assert main(["train", "bc", *words, *judging, "--evaluate-seed", "31"]) == 0
+    assert [(plan.task, plan.episodes, plan.seed) for plan in plans] == [("axis_targets", 1, 31)]
     (judged,) = [line for line in metrics(tmp_path) if "success" in line]
     found = {"success/axis_targets": judged["success/axis_targets"], "success": judged["success"]}
     assert load_checkpoint(tmp_path / "checkpoint")[1].metrics == {"step": 2, "selection": found}
@@ -331,10 +343,15 @@ def test_what_is_known_by_name_alone_and_what_is_kept_from_learning_is_told(tmp_
     assert "nothing is learned of b, c: " in told
 
 
-def test_a_warm_up_that_is_longer_than_the_run_is_told(folders: Dict[str, str], tmp_path: Path, capsys: Any) -> None:
-    words = ["train", "bc", "--data", folders["data"], "--out", str(tmp_path), *TINY, "--steps", "2"]
-    assert main([*words, "--warm-up", "3"]) == 0
-    assert "train bc: --warm-up is 3, more than --steps 2: --learning-rate is never" in capsys.readouterr().err
+def test_what_is_hardly_meant_is_told(folders: Dict[str, str], tmp_path: Path, capsys: Any) -> None:
+    words = ["train", "bc", "--data", folders["data"], *TINY, "--encoder", "convolutional", "--steps", "2"]
+    assert main([*words, "--warm-up", "3", "--out", str(tmp_path / "a")]) == 0
+    told = capsys.readouterr().err
+    assert "train bc: --warm-up is 3, more than --steps 2: --learning-rate is never" in told and "months" not in told
+    paper = ["--scale", "paper", "--device", "cpu", "--workers", "0", "--warm-up", "0", "--out", str(tmp_path / "b")]
+    assert main([*words, *paper]) == 0
+    told = capsys.readouterr().err
+    assert "train bc: --scale paper on a CPU takes months" in told and "--warm-up" not in told
 
 
 def test_a_run_of_before_with_an_option_that_did_nothing_goes_on(folders: Dict[str, str], tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ def test_a_run_without_a_state_or_with_fine_tuning_behind_it_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"has no config\.json to go on from"):
         preset_run("ptr", tmp_path / "run", data, start=tmp_path / "nowhere").run()
+    with pytest.raises(ValueError, match="the state of their training is in the folder of its run"):
+        preset_run("ptr", tmp_path / "run", data, start=phase_2 / "checkpoint").run()
     shutil.copytree(str(phase_2), str(tmp_path / "tuned"))
     config = json.loads((phase_2 / "config.json").read_text())
     (tmp_path / "tuned" / "config.json").write_text(json.dumps({**config, "finetune_at": 2}))

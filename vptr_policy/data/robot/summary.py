@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, Optional, Set
 import numpy as np
 
 from robot_bridge.interface import STEP_S
+from vptr_policy.counting import counted
 from vptr_policy.data.demonstrations import fingerprint, instruction
 from vptr_policy.data.robot import episodes
 from vptr_policy.data.robot.shards import entries, shard_paths
@@ -132,12 +133,12 @@ def _of_log(folder: Path) -> Dict[str, Any]:
 def table(found: Dict[str, Any]) -> str:
     """The summary for the terminal."""
     width = max(len("task"), *(len(task) for task in found["tasks"]))
-    where = " in {} shards".format(found["shards"]) if "shards" in found else ""
+    nouns = {"trajectories": "demonstration", "shards": "shard", "steps": "step", "texts": "instruction"}
+    told = {**found, **{name: counted(found[name], noun) for name, noun in nouns.items() if name in found}}
+    where = " in {shards}".format(**told) if "shards" in found else ""
     lines = [
-        "{folder}: {trajectories} demonstrations{where}, {successes} succeeded, {steps} steps "
-        "(shortest {shortest}, median {median:g}, longest {longest}), {hours:.2f} h, {texts} instructions".format(
-            where=where, **found
-        ),
+        "{folder}: {trajectories}{where}, {successes} succeeded, {steps} (shortest {shortest}, median {median:g}, "
+        "longest {longest}), {hours:.2f} h, {texts}".format(where=where, **told),
     ]
     if "fingerprint" in found:
         lines.append("fingerprint {fingerprint}".format(**found))

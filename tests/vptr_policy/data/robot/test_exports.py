@@ -268,7 +268,7 @@ def test_an_export_without_a_place_for_the_split_says_so(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     vptr("export", shards, "--format", "bridge-raw", "--out", tmp_path / "raw")
-    assert "no place for the split: 1 demonstrations for validation are among these" in capsys.readouterr().out
+    assert "no place for the split: 1 demonstration for validation among these" in capsys.readouterr().out
 
 
 def test_hdf5_of_others_is_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-from eval_protocol.counting import counted
+from vptr_policy.counting import counted
 
 
 def test_one_is_singular_and_all_else_is_plural():
