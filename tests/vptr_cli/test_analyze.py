@@ -182,7 +182,7 @@ def test_wrong_things_are_answered_in_one_line(bc, cql, data, clips, tmp_path, c
         (["gradcam", "--policy", bc, "--data", data, "--frames", 60], "expected more than the 60"),
         (["sarsa", "--encoder", cql, "--data", clips], "no shard-*.tar here"),
         (["sarsa", "--encoder", cql, "--data", data, "--task", "tea"], "no trajectory of 'tea'"),
-        (["sarsa", "--encoder", cql, "--data", data, "--trajectories", 2], "a task has 2 trajectories"),
+        (["sarsa", "--encoder", cql, "--data", data, "--trajectories", 2], "knife_in_pot has 2 trajectories"),
         (["sarsa", "--encoder", cql, "--data", data, "--held-out", data], "--held-out has demonstrations of --data"),
         (["sarsa", "--encoder", cql, "--data", data, "--held-out", other], "--held-out has tea_on_table, of which"),
         (["embeddings", "--encoder", cql], "nothing to measure on"),
