@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 import pytest
 import torch
-from runs import mixed_data, options
+from runs import options
 
 from vptr_policy.checkpoint import load_checkpoint
 from vptr_policy.encoder_checkpoint import EncoderCard, save_encoder
@@ -18,11 +18,6 @@ from vptr_policy.training.robot import RobotData
 SMALL = NetworkConfig(1, width=8)
 DEFAULT = 24
 """The width where none is asked for."""
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> RobotData:
-    return mixed_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from clips import video_options, write_clips
-from runs import metrics, mixed_data, options
+from runs import metrics, options
 from torch import Tensor
 
 from vptr_policy.checkpoint import load_checkpoint
@@ -20,11 +20,6 @@ from vptr_policy.training.robot import RobotData
 from vptr_policy.training.video import VideoRun
 
 TINY: Dict[str, Any] = {"steps": 1, "batch": 2, "width": 24, "hidden": (16,), "target": (Path("target"),)}
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> RobotData:
-    return mixed_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

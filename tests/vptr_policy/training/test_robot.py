@@ -7,7 +7,7 @@ from typing import Any, List
 import numpy as np
 import pytest
 import torch
-from runs import bc_run, metrics, mixed_data, options, preset_run, tiny_cache
+from runs import bc_run, metrics, options, preset_run, tiny_cache
 from safetensors.torch import load_file
 
 from robot_bridge.interface import Observation
@@ -26,11 +26,6 @@ SEEN = Observation(np.full((128, 128, 3), 90, np.uint8), np.zeros(7), 0.0, 0.0)
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     return tiny_cache(tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> RobotData:
-    return mixed_data(tmp_path_factory.mktemp("data"))
 
 
 def test_the_card_says_how_it_was_made(cache: Cache, tmp_path: Path) -> None:

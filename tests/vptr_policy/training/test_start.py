@@ -9,7 +9,7 @@ from typing import Any, Dict
 import numpy as np
 import pytest
 from demonstrations import make
-from runs import metrics, mixed_data, options, preset_run
+from runs import metrics, options, preset_run
 from safetensors.torch import load_file
 
 from vptr_policy.checkpoint import load_checkpoint
@@ -25,11 +25,6 @@ PHASES: Dict[str, Any] = {
     "log_every": 1,
     "bc_weight": 2.0,
 }
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> RobotData:
-    return mixed_data(tmp_path_factory.mktemp("data"))
 
 
 def test_fine_tuning_from_a_finished_phase_2_is_one_uninterrupted_run(data: RobotData, tmp_path: Path) -> None:
