@@ -10,6 +10,7 @@ import rospy
 from eval_protocol.session import Aborted, Stopped
 from robot_bridge.nodes import calls
 from robot_bridge.nodes.calls import POLL_S as POLL_S
+from robot_bridge.nodes.leaving import leaving
 
 CONNECT_S = 1.0
 
@@ -35,7 +36,7 @@ def ask(name: str, service: Any, *arguments: Any, timeout_s: float = 10.0) -> An
 
 def check_running() -> None:
     """Raise Stopped when this node is being shut down."""
-    if rospy.is_shutdown():
+    if leaving():
         raise Stopped("the session node was shut down")
 
 

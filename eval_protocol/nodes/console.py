@@ -30,6 +30,7 @@ from eval_protocol.rubric import FAILURES, MILESTONES
 from eval_protocol.session import Aborted
 from eval_protocol.store import StoreError
 from eval_protocol.yaml_source import PlanError
+from robot_bridge.nodes.leaving import ends_quietly
 from robot_bridge.web.access import Access, free_port, is_loopback, new_token
 from robot_bridge.web.server import WebServer, announcement
 
@@ -196,7 +197,8 @@ def _run() -> None:
     looked_s = float("-inf")
     while not rospy.is_shutdown():
         if control.holder_age_s() < FRESH_S:
-            alive.publish(String(data="console"))
+            with ends_quietly():
+                alive.publish(String(data="console"))
         if time.monotonic() - looked_s > READ_S:
             desk.look()
             looked_s = time.monotonic()

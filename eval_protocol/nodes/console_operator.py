@@ -1,6 +1,5 @@
 """The operator at the console's page, over ROS: /session/state says what is asked, /session/answer takes the answer."""
 
-import contextlib
 import threading
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from eval_protocol.operator import News, judged
 from eval_protocol.plan import Plan, Trial
 from eval_protocol.rubric import Rubric
 from eval_protocol.session import Aborted, Verdict
+from robot_bridge.nodes.leaving import ends_quietly
 
 STATE_S = 0.4
 """Between two messages that say the same: the page knows by them that the session lives."""
@@ -152,7 +152,7 @@ class ConsoleOperator:
                 limit_s=self._limit_s,
             )
         message.header.stamp = rospy.Time.from_sec(time.time())
-        with contextlib.suppress(rospy.ROSException):  # the node is shutting down, and its topics are closed
+        with ends_quietly():
             self._publisher.publish(message)
 
 

@@ -1,6 +1,5 @@
 """The session's side of /policy/run_episode: a policy node that dies or hangs is an abort with a reason."""
 
-import contextlib
 import threading
 import time
 from typing import Any, List, Optional, Tuple
@@ -13,6 +12,7 @@ from vptr_widowx.msg import RunEpisodeAction, RunEpisodeGoal
 
 from eval_protocol.nodes.calls import check_running
 from eval_protocol.session import Aborted
+from robot_bridge.nodes.leaving import ends_quietly
 
 ACTION = "/policy/run_episode"
 FIRST_STEP_S = 30.0
@@ -110,7 +110,7 @@ class PolicyClient:
         """Tell the policy that this process lives: when it is killed, the arm must not go on."""
         while not rospy.is_shutdown():
             if self._episode_id and self._ended is None:
-                with contextlib.suppress(rospy.ROSException):  # ROS closes the topics before it says that it shuts down
+                with ends_quietly():
                     self._alive.publish(String(data=self._episode_id))
             time.sleep(KEEPALIVE_S)
 

@@ -13,6 +13,7 @@ from vptr_widowx.srv import MoveToPose, MoveToPoseRequest, MoveToPoseResponse
 from robot_bridge import kinematics
 from robot_bridge.interbotix import InterbotixArm
 from robot_bridge.joint_motion import Move
+from robot_bridge.nodes.leaving import ends_quietly
 from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.messages import to_command, to_executed, to_state
 from robot_bridge.pace import Pace
@@ -136,7 +137,8 @@ def main() -> None:
     """Run the node; exits with status 1 and one line of reason when it cannot work."""
     rospy.init_node("bridge")
     try:
-        run(rospy.get_param("~", {}))
+        with ends_quietly():
+            run(rospy.get_param("~", {}))
     except (OSError, RuntimeError, ValueError) as error:
         rospy.logfatal("bridge: %s", error)
         sys.exit(1)

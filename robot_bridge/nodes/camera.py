@@ -6,6 +6,7 @@ import rospy
 
 from robot_bridge.camera_settings import settings_from
 from robot_bridge.live_camera import CameraError
+from robot_bridge.nodes.leaving import ends_quietly
 from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.picture_publisher import PicturePublisher
 
@@ -14,7 +15,8 @@ def main() -> None:
     """Run the node; exits with status 1 and one line of reason when it cannot work."""
     rospy.init_node("camera_node")
     try:
-        run()
+        with ends_quietly():
+            run()
     except (CameraError, ValueError) as error:
         rospy.logfatal(str(error))
         sys.exit(1)

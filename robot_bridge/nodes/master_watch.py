@@ -9,6 +9,8 @@ from typing import Any, Callable, Optional
 import rosgraph
 import rospy
 
+from robot_bridge.nodes.leaving import leaving
+
 PERIOD_S = 1.0
 
 TIMEOUT_S = 0.3
@@ -70,7 +72,7 @@ class MasterWatch:
             except Exception as error:  # whatever answers like this is no master
                 rospy.logdebug("asking the master (attempt %d): %s", attempt, error)
                 return None
-            if not known:
+            if not known and not leaving():  # who leaves takes itself off the master's list
                 self.forgotten = "the ROS master was restarted and does not know this node; start the node again"
             return known
         return None

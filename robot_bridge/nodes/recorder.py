@@ -16,6 +16,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger, TriggerRequest, TriggerResponse
 from vptr_widowx.msg import EndEffectorCommand, EndEffectorState, ExecutedCommand, TeleopState
 
+from robot_bridge.nodes.leaving import ends_quietly
 from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.messages import to_done, to_measured
 from robot_bridge.nodes.recorder_robot import RobotSurroundings
@@ -176,7 +177,8 @@ def main() -> None:
     """Run the node; exits with status 1 and one line of reason when it cannot work."""
     rospy.init_node("recorder")
     try:
-        run(options_from(rospy.get_param("~", {})))
+        with ends_quietly():
+            run(options_from(rospy.get_param("~", {})))
     except (OSError, RuntimeError, ValueError) as error:
         rospy.logfatal("recorder: %s", error)
         sys.exit(1)

@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header, String
 from vptr_widowx.msg import TeleopState
 
+from robot_bridge.nodes.leaving import ends_quietly
 from robot_bridge.nodes.master_watch import MasterWatch
 from robot_bridge.nodes.messages import BASE_FRAME, to_pose
 from robot_bridge.nodes.teleop_robot import RobotTopics
@@ -140,7 +141,8 @@ def main() -> None:
     """Run the node; exits with status 1 and one line of reason when it cannot work."""
     rospy.init_node("teleop")
     try:
-        run(options_from(rospy.get_param("~", {})))
+        with ends_quietly():
+            run(options_from(rospy.get_param("~", {})))
     except (OSError, RuntimeError, ValueError) as error:
         rospy.logfatal("teleop: %s", error)
         sys.exit(1)

@@ -1,8 +1,10 @@
 """Service calls that end."""
 
-from typing import Any, List
+import threading
+from typing import Any
 
 import pytest
+import rospy
 from std_srvs.srv import Trigger
 
 from robot_bridge.nodes.calls import Unanswered, ask
@@ -17,14 +19,26 @@ def test_a_call_that_fails_is_told(master: Any) -> None:
         ask("/nobody", Trigger)
 
 
-def test_what_is_under_way_when_a_call_fails_is_told_in_its_place(master: Any) -> None:
-    looks: List[int] = []
+def test_what_happened_while_a_call_failed_is_told_in_its_place(master: Any) -> None:
+    failing, looks = threading.Event(), []
+
+    def fail(_: Any) -> None:
+        failing.wait(10.0)
+        raise RuntimeError("it went wrong")
 
     def check() -> None:
-        looks.append(len(looks))
-        if len(looks) > 1:
+        looks.append(failing.is_set())
+        if failing.is_set():
             raise LeavingError
+        failing.set()  # and the call fails before anybody looks again
+        for thread in threading.enumerate():
+            if thread.name == "call /failing":
+                thread.join(10.0)
 
-    with pytest.raises(LeavingError):
-        ask("/nobody", Trigger, check=check)
-    assert looks == [0, 1]
+    service = rospy.Service("/failing", Trigger, fail)
+    try:
+        with pytest.raises(LeavingError):
+            ask("/failing", Trigger, check=check)
+    finally:
+        service.shutdown()
+    assert looks == [False, True]

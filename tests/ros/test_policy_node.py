@@ -41,12 +41,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_keeps_five_hertz_of_simulated_time(nodes: Any, checkpoint: Path) -> None:
     rospy.set_param("/use_sim_time", True)
-    robot = FakeRobot(speed=2.0)
+    robot = FakeRobot(speed=0.5)
     try:
         node = nodes.start("policy_node", policy=checkpoint)
-        robot.start(limit_s=8.0)
+        robot.start(limit_s=4.0)
         result = robot.result()
-        assert (result.reason, result.steps) == ("time_limit", 40)
+        assert (result.reason, result.steps) == ("time_limit", 20)
         assert result.rate_hz == pytest.approx(5.0, rel=0.02)
         robot.feedback.clear()
         robot.start()

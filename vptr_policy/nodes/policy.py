@@ -211,7 +211,7 @@ class PolicyNode:
     def _ask(self, master: Master) -> None:
         state = master.ask()
         self._environment.master_answers = state is not MasterState.LOST
-        if state is MasterState.FORGOT:
+        if state is MasterState.FORGOT and self._leaving is None:  # who leaves takes itself off the master's list
             self._leaving = FORGOTTEN
             self._end(FORGOTTEN)
             raise RuntimeError(FORGOTTEN)
@@ -227,7 +227,11 @@ class PolicyNode:
         pairs = [KeyValue(key, value) for key, value in values.items()]
         array = DiagnosticArray(status=[DiagnosticStatus(level, rospy.get_name() + ": policy", text, "", pairs)])
         array.header.stamp = rospy.Time.now()
-        self._diagnostics.publish(array)
+        try:
+            self._diagnostics.publish(array)
+        except rospy.ROSException:  # ROS closes the topics before it says that it shuts down
+            if self._leaving is None:
+                raise
 
 
 def main() -> None:
