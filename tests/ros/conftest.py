@@ -9,7 +9,7 @@ import sys
 import time
 import xmlrpc.client
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
@@ -24,15 +24,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float, what: str, period_s: float = 0.02) -> object:
-    """Poll until the condition is true; fail the test with ``what`` after the time-out (wall clock)."""
+def wait_for(
+    condition: Callable[[], object], timeout_s: float, what: Union[str, Callable[[], str]], period_s: float = 0.02
+) -> object:
+    """Poll until the condition is true; fail the test with ``what`` there is by then after the time-out (wall clock)."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(period_s)
-    pytest.fail(f"waited {timeout_s:.1f} s in vain for {what}")
+    pytest.fail(f"waited {timeout_s:.1f} s in vain for {what() if callable(what) else what}")
 
 
 class Master:
@@ -139,9 +141,10 @@ class Nodes:
         self._nodes.append(node)
         return node
 
-    def kill_all(self) -> None:
+    def kill_all(self, but: Sequence[Optional[Node]] = ()) -> None:
         for node in self._nodes:
-            node.kill()
+            if node not in but:
+                node.kill()
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ class Graph:
             self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=320, height=240)
         self.teleop = self.start_teleop(**parameters)
         self.agent = Agent(master)
-        wait_for(lambda: self.agent.last("/widowx/state"), 60.0, "the arm's state:\n" + self.bridge.output())
+        wait_for(lambda: self.agent.last("/widowx/state"), 60.0, lambda: "the arm's state:\n" + self.bridge.output())
 
     def start_teleop(self, **parameters: object) -> Node:
         more: Dict[str, object] = {"token": TOKEN, **parameters}
@@ -85,11 +85,11 @@ class Graph:
     def start_recorder(self, out: Path, **parameters: object) -> Node:
         """The recorder, of a simulated task."""
         recorder = self.nodes.start("recorder_node", name_="recorder", task="knife_in_pot", out=out, **parameters)
-        wait_for(lambda: self.agent.last("/recorder/state"), 60.0, "the recorder:\n" + recorder.output())
+        wait_for(lambda: self.agent.last("/recorder/state"), 60.0, lambda: "the recorder:\n" + recorder.output())
         return recorder
 
     def address(self) -> str:
-        wait_for(lambda: "teleop: http" in self.teleop.output(), 60.0, "the page:\n" + self.teleop.output())
+        wait_for(lambda: "teleop: http" in self.teleop.output(), 60.0, lambda: "the page:\n" + self.teleop.output())
         found = re.search(r"teleop: (http.+)", self.teleop.output())
         assert found is not None
         return found.group(1).strip()

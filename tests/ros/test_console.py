@@ -64,7 +64,7 @@ class Graph:
         return self.session
 
     def address(self) -> str:
-        wait_for(lambda: "console: http" in self.console.output(), 30.0, "the console:\n" + self.console.output())
+        wait_for(lambda: "console: http" in self.console.output(), 30.0, lambda: "the console:\n" + self.console.output())
         found = re.search(r"console: (http\S+)", self.console.output())
         assert found is not None
         return found.group(1)
@@ -255,5 +255,5 @@ def test_an_episode_ends_when_the_page_is_gone(graph: Graph, page: Any) -> None:
     page.click("#answer-start")
     stage(page, "running")
     page.goto("about:blank")
-    wait_for(lambda: graph.rows()[0].state == "aborted", 15.0, "the abort:\n" + graph.session.output())
+    wait_for(lambda: graph.rows()[0].state == "aborted", 15.0, lambda: "the abort:\n" + graph.session.output())
     assert "no page with the controls" in graph.rows()[0].reason

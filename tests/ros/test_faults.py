@@ -59,7 +59,7 @@ class Stack:
             last = self.states()[-50:]
             return len(last) == 50 and all(state["mode"] == "SERVO" for state in last)
 
-        wait_for(driving, 90.0, "the policy to drive the arm:\n" + self.parts["session"].output(), period_s=0.1)
+        wait_for(driving, 90.0, lambda: "the policy to drive the arm:\n" + self.parts["session"].output(), period_s=0.1)
 
     def close(self) -> None:
         self.observer.kill()

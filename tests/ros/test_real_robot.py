@@ -115,7 +115,7 @@ def test_a_stop_holds_the_arm_until_the_operator_lets_it_move_again(robot, setti
         operator.answer("")
         operator.wait("end it early", 2)
         operator.answer("s lifted it")
-        wait_for(lambda: rows(settings)[1].state == "committed", 10.0, "the verdict:\n" + operator.output())
+        wait_for(lambda: rows(settings)[1].state == "committed", 10.0, lambda: "the verdict:\n" + operator.output())
         assert rows(settings)[1].reason == "operator: lifted it"
     finally:
         operator.close()

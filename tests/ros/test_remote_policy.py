@@ -93,17 +93,17 @@ def test_a_trial_whose_server_dies_is_aborted_and_repeated(
         nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
         nodes.start("policy_node", name_="policy", policy=server.url)
         session = nodes.start("session_node", name_="session", **settings)
-        wait_for(lambda: re.search("success|failure", session.output()), 60.0, "a verdict:\n" + session.output())
+        wait_for(lambda: re.search("success|failure", session.output()), 60.0, lambda: "a verdict:\n" + session.output())
         wait_for(lambda: "running" in {row.state for row in _trials(settings)}, 10.0, "the next trial")
         time.sleep(2.0)
         server.kill()
-        wait_for(lambda: "aborted, will be repeated" in session.output(), 10.0, "the abort:\n" + session.output())
+        wait_for(lambda: "aborted, will be repeated" in session.output(), 10.0, lambda: "the abort:\n" + session.output())
         server.start()
 
         def repeated() -> bool:
             return any(row.attempt > 1 and row.state == "committed" for row in _trials(settings))
 
-        wait_for(repeated, 40.0, "the repetition:\n" + session.output())
+        wait_for(repeated, 40.0, lambda: "the repetition:\n" + session.output())
         lost = [row for row in _trials(settings) if row.state == "aborted"]
         assert lost and all(_is_told(row) for row in lost), lost
     finally:

@@ -59,10 +59,10 @@ def test_a_blind_study_is_run_killed_resumed_opened_and_reported(
         nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
         nodes.start("policy_node", name_="policy", policy=shipped_policy)
         first = session(nodes, tmp_path, plan)
-        wait_for(lambda: "trial  1/4" in first.output(), 100.0, "the first verdict:\n" + first.output())
+        wait_for(lambda: "trial  1/4" in first.output(), 100.0, lambda: "the first verdict:\n" + first.output())
         first.kill(signal.SIGKILL)
         second = session(nodes, tmp_path, plan)
-        wait_for(lambda: second.process.poll() is not None, 120.0, "the session's end:\n" + second.output())
+        wait_for(lambda: second.process.poll() is not None, 120.0, lambda: "the session's end:\n" + second.output())
         assert second.process.returncode == 0, second.output()
     finally:
         nodes.kill_all()

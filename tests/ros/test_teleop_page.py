@@ -112,7 +112,7 @@ def insist(act: Callable[[], object], condition: Callable[[], object], what: str
 def prepare(graph: Graph, quest: Quest) -> None:
     """Put the headset on, arm and go home, engage."""
     quest.enter()
-    wait_for(lambda: graph.agent.last("/teleop/state").get("tracked"), 30.0, "samples:\n" + graph.teleop.output())
+    wait_for(lambda: graph.agent.last("/teleop/state").get("tracked"), 30.0, lambda: "samples:\n" + graph.teleop.output())
     insist(lambda: quest.tap("Y", "left"), lambda: graph.agent.last("/widowx/state")["armed"], "the arm to be armed")
     graph.until("ready", 60.0)
     engage(graph, quest)
