@@ -31,7 +31,7 @@ class Collecting:
         else:
             master.use_sim_time()
             self.nodes.start("bridge_node", name_="bridge", robot="sim", speed=1.0)
-            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=320, height=240)
+            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
         self.recorder = self.start_recorder()
         if bag:
             self.nodes.start("bag_node", name_="bag", cameras=CAMERA)

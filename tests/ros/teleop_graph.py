@@ -72,7 +72,7 @@ class Graph:
         self.folder, self.nodes = folder, Nodes(master, folder)
         self.bridge = self.nodes.start("bridge_node", name_="bridge", robot="sim", speed=1.0)
         if camera:
-            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=320, height=240)
+            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
         self.teleop = self.start_teleop(**parameters)
         self.agent = Agent(master)
         wait_for(lambda: self.agent.last("/widowx/state"), 60.0, lambda: "the arm's state:\n" + self.bridge.output())

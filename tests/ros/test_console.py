@@ -44,7 +44,7 @@ class Graph:
                 [sys.executable, str(REPO / "tests" / "ros" / "observe.py")], env=master.environment, stdout=output
             )
         start_bridge(self.nodes, speed=1.0)
-        self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=320, height=240)
+        self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
         self.nodes.start("stop_node", name_="stop")
         self.console = self.nodes.start("console_node", name_="console", calibration="sim")
         checkpoint = folder / "checkpoint"

@@ -27,7 +27,7 @@ class Stack:
         self.master = master
         self.parts: Dict[str, Node] = {
             "bridge": self.nodes.start("bridge_node", name_="bridge", robot="sim"),
-            "camera": self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120),
+            "camera": self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72),
             "policy": self.nodes.start("policy_node", name_="policy", policy=checkpoint),
         }
         self._states = folder / "states.jsonl"

@@ -90,7 +90,7 @@ def test_a_trial_whose_server_dies_is_aborted_and_repeated(
     nodes = Nodes(private_master, tmp_path)
     try:
         nodes.start("bridge_node", name_="bridge", robot="sim", speed=2.0)
-        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
+        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
         nodes.start("policy_node", name_="policy", policy=server.url)
         session = nodes.start("session_node", name_="session", **settings)
         wait_for(lambda: re.search("success|failure", session.output()), 60.0, lambda: "a verdict:\n" + session.output())

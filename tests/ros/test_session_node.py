@@ -132,7 +132,7 @@ def start_bridge(stack: Nodes, speed: float = 3.0) -> Node:
 
 
 def start_camera(stack: Nodes) -> Node:
-    return stack.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
+    return stack.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
 
 
 def judged(session: Node, count: int) -> bool:

@@ -56,7 +56,7 @@ def test_a_blind_study_is_run_killed_resumed_opened_and_reported(
     nodes = Nodes(private_master, tmp_path)
     try:
         nodes.start("bridge_node", name_="bridge", robot="sim", speed=2.0)
-        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
+        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
         nodes.start("policy_node", name_="policy", policy=shipped_policy)
         first = session(nodes, tmp_path, plan)
         wait_for(lambda: "trial  1/4" in first.output(), 100.0, lambda: "the first verdict:\n" + first.output())
