@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 import cv2
 import numpy as np
 
-from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
+from tests.ros.conftest import REPO, SMALL_CAMERA, Master, Node, Nodes, wait_for
 from tests.ros.teleop_graph import Agent
 
 TASK = "knife_in_pot"
@@ -31,7 +31,7 @@ class Collecting:
         else:
             master.use_sim_time()
             self.nodes.start("bridge_node", name_="bridge", robot="sim", speed=1.0)
-            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
+            self.nodes.start("camera_node", name_="camera", **SMALL_CAMERA)
         self.recorder = self.start_recorder()
         if bag:
             self.nodes.start("bag_node", name_="bag", cameras=CAMERA)

@@ -9,11 +9,14 @@ import sys
 import time
 import xmlrpc.client
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
+_WIDTH, _HEIGHT = (320, 240) if os.environ.get("VPTR_SCREENSHOTS") else (96, 72)
+SMALL_CAMERA: Dict[str, Any] = {"camera": "sim", "rate": 10, "width": _WIDTH, "height": _HEIGHT}
+"""A third of what drawing costs at 320 x 240, which is for people who look at screenshots."""
 
 rospy = pytest.importorskip("rospy", reason="needs ROS (./run test sets it up)")
 
@@ -27,7 +30,7 @@ def free_port() -> int:
 def wait_for(
     condition: Callable[[], object], timeout_s: float, what: Union[str, Callable[[], str]], period_s: float = 0.02
 ) -> object:
-    """Poll until the condition is true; fail the test with ``what`` there is by then after the time-out (wall clock)."""
+    """Poll until the condition is true; fail the test with ``what`` (made then) after the time-out (wall clock)."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         value = condition()

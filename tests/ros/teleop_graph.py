@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from robot_bridge.teleop.watchdog import CLIENT_LEFT_S
-from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
+from tests.ros.conftest import REPO, SMALL_CAMERA, Master, Node, Nodes, wait_for
 
 TOKEN = "a token for tests"
 
@@ -72,7 +72,7 @@ class Graph:
         self.folder, self.nodes = folder, Nodes(master, folder)
         self.bridge = self.nodes.start("bridge_node", name_="bridge", robot="sim", speed=1.0)
         if camera:
-            self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
+            self.nodes.start("camera_node", name_="camera", **SMALL_CAMERA)
         self.teleop = self.start_teleop(**parameters)
         self.agent = Agent(master)
         wait_for(lambda: self.agent.last("/widowx/state"), 60.0, lambda: "the arm's state:\n" + self.bridge.output())

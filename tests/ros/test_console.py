@@ -19,7 +19,7 @@ import yaml
 from eval_protocol.lab import PROTOCOL
 from eval_protocol.store import LabelRow, Store, TrialRow
 from robot_bridge.share import share_path
-from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
+from tests.ros.conftest import REPO, SMALL_CAMERA, Master, Node, Nodes, wait_for
 from tests.ros.test_session_node import WEIGHTS, StandingPolicy, start_bridge
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (./run test sets it up)")
@@ -44,7 +44,7 @@ class Graph:
                 [sys.executable, str(REPO / "tests" / "ros" / "observe.py")], env=master.environment, stdout=output
             )
         start_bridge(self.nodes, speed=1.0)
-        self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=160, height=120)
+        self.nodes.start("camera_node", name_="camera", **SMALL_CAMERA)
         self.nodes.start("stop_node", name_="stop")
         self.console = self.nodes.start("console_node", name_="console", calibration="sim")
         checkpoint = folder / "checkpoint"
@@ -64,7 +64,9 @@ class Graph:
         return self.session
 
     def address(self) -> str:
-        wait_for(lambda: "console: http" in self.console.output(), 30.0, lambda: "the console:\n" + self.console.output())
+        wait_for(
+            lambda: "console: http" in self.console.output(), 30.0, lambda: "the console:\n" + self.console.output()
+        )
         found = re.search(r"console: (http\S+)", self.console.output())
         assert found is not None
         return found.group(1)

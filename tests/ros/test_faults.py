@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 import pytest
 
-from tests.ros.conftest import Master, Node, Nodes, wait_for
+from tests.ros.conftest import SMALL_CAMERA, Master, Node, Nodes, wait_for
 
 REPO = Path(__file__).resolve().parents[2]
 HOLDS_WITHIN_S = 0.5
@@ -25,11 +25,14 @@ class Stack:
         master.use_sim_time()
         self.nodes = Nodes(master, folder)
         self.master = master
-        self.parts: Dict[str, Node] = {
-            "bridge": self.nodes.start("bridge_node", name_="bridge", robot="sim"),
-            "camera": self.nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72),
-            "policy": self.nodes.start("policy_node", name_="policy", policy=checkpoint),
+        self._folder, self._sessions = folder, 0
+        self._parameters: Dict[str, Dict[str, Any]] = {
+            "bridge": {"robot": "sim"},
+            "camera": SMALL_CAMERA,
+            "policy": {"policy": checkpoint},
+            "session": {"robot": "sim", "task": "sweet_potato_on_plate", "speed": 1.0, "policy": checkpoint},
         }
+        self.parts: Dict[str, Node] = {}
         self._states = folder / "states.jsonl"
         with self._states.open("wb") as output:
             self.observer = subprocess.Popen(
@@ -38,28 +41,31 @@ class Stack:
                 stdout=output,
                 start_new_session=True,
             )
+
+    def renew(self) -> None:
+        """Start what is dead, and another session; the policy drives the arm."""
+        if "session" in self.parts:
+            self.parts["session"].kill()
+        for name in ("bridge", "camera", "policy"):
+            if name not in self.parts or self.parts[name].process.poll() is not None:
+                self.parts[name] = self.nodes.start(f"{name}_node", name_=name, **self._parameters[name])
+        self._sessions += 1
+        folder = self._folder / f"session-{self._sessions}"
+        began_s = time.monotonic()
         self.parts["session"] = self.nodes.start(
-            "session_node",
-            name_="session",
-            robot="sim",
-            task="sweet_potato_on_plate",
-            speed=1.0,
-            policy=checkpoint,
-            session_dir=folder / "session",
+            "session_node", name_="session", session_dir=folder, **self._parameters["session"]
         )
+
+        def driving() -> bool:
+            last = self.states()[-50:]
+            return len(last) == 50 and all(state["mode"] == "SERVO" and state["t"] > began_s for state in last)
+
+        output = self.parts["session"].output
+        wait_for(driving, 90.0, lambda: "the policy to drive the arm for a second:\n" + output(), period_s=0.1)
 
     def states(self) -> List[dict]:
         lines = self._states.read_text().splitlines()
         return [json.loads(line) for line in lines if line.endswith("}")]
-
-    def wait_until_driving(self) -> None:
-        """Until the policy has driven the arm for a second."""
-
-        def driving() -> bool:
-            last = self.states()[-50:]
-            return len(last) == 50 and all(state["mode"] == "SERVO" for state in last)
-
-        wait_for(driving, 90.0, lambda: "the policy to drive the arm:\n" + self.parts["session"].output(), period_s=0.1)
 
     def close(self) -> None:
         self.observer.kill()
@@ -67,12 +73,20 @@ class Stack:
         self.nodes.kill_all()
 
 
-@pytest.fixture
-def stack(private_master: Master, tmp_path: Path, shipped_policy: Path) -> Iterator[Stack]:
-    started = Stack(private_master, tmp_path, shipped_policy)
-    started.wait_until_driving()
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, shipped_policy: Path) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    master = Master(folder)
+    started = Stack(master, folder, shipped_policy)
     yield started
     started.close()
+    master.kill()
+
+
+@pytest.fixture
+def stack(shared: Stack) -> Stack:
+    shared.renew()
+    return shared
 
 
 def assert_holds(stack: Stack, killed_s: float, words: str) -> None:
@@ -90,26 +104,25 @@ def assert_holds(stack: Stack, killed_s: float, words: str) -> None:
 
 @pytest.mark.parametrize("part", ["camera", "policy", "session"])
 def test_the_arm_holds_when_what_commands_it_is_killed(stack: Stack, part: str) -> None:
-    killed_s = time.monotonic()
+    killed_s, said = time.monotonic(), len(stack.parts["policy"].output())
     stack.parts[part].kill()
     assert_holds(stack, killed_s, "no command")
-    if part == "camera":
-        wait_for(lambda: "picture" in stack.parts["policy"].output(), 5.0, "the policy to say why it stopped")
-    if part == "session":
-        wait_for(lambda: "keepalive" in stack.parts["policy"].output(), 5.0, "the policy to say why it stopped")
+    why = {"camera": "picture", "session": "keepalive"}.get(part, "")
+    wait_for(lambda: why in stack.parts["policy"].output()[said:], 5.0, "the policy to say why it stopped")
+
+
+def test_policy_and_session_say_so_when_the_bridge_is_killed(stack: Stack) -> None:
+    killed_s, said = time.monotonic(), len(stack.parts["policy"].output())
+    stack.parts["bridge"].kill()
+    wait_for(lambda: "aborted" in stack.parts["session"].output(), 20.0, "the session's abort")
+    assert "the episode ended" in stack.parts["policy"].output()[said:]
+    time.sleep(0.5)
+    assert all(state["t"] < killed_s + HOLDS_WITHIN_S for state in stack.states())
 
 
 def test_the_arm_holds_latched_when_the_master_is_killed(stack: Stack) -> None:
+    # the last one: a new master knows none of them
     killed_s = time.monotonic()
     stack.master.kill()
     assert_holds(stack, killed_s, "the ROS master is gone")
     assert stack.states()[-1]["stopped"]
-
-
-def test_policy_and_session_say_so_when_the_bridge_is_killed(stack: Stack) -> None:
-    killed_s = time.monotonic()
-    stack.parts["bridge"].kill()
-    wait_for(lambda: "aborted" in stack.parts["session"].output(), 20.0, "the session's abort")
-    assert "the episode ended" in stack.parts["policy"].output()
-    time.sleep(0.5)
-    assert all(state["t"] < killed_s + HOLDS_WITHIN_S for state in stack.states())

@@ -11,7 +11,7 @@ from fake_robot import FakeRobot
 from eval_protocol.lab import PROTOCOL
 from eval_protocol.store import Store, TrialRow
 from robot_bridge.share import share_path
-from tests.ros.conftest import Master, Nodes, wait_for
+from tests.ros.conftest import SMALL_CAMERA, Master, Nodes, wait_for
 from tests.vptr_policy.server.running import Restartable
 
 HELD_S = 1.5
@@ -90,14 +90,18 @@ def test_a_trial_whose_server_dies_is_aborted_and_repeated(
     nodes = Nodes(private_master, tmp_path)
     try:
         nodes.start("bridge_node", name_="bridge", robot="sim", speed=2.0)
-        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
+        nodes.start("camera_node", name_="camera", **SMALL_CAMERA)
         nodes.start("policy_node", name_="policy", policy=server.url)
         session = nodes.start("session_node", name_="session", **settings)
-        wait_for(lambda: re.search("success|failure", session.output()), 60.0, lambda: "a verdict:\n" + session.output())
+        wait_for(
+            lambda: re.search("success|failure", session.output()), 60.0, lambda: "a verdict:\n" + session.output()
+        )
         wait_for(lambda: "running" in {row.state for row in _trials(settings)}, 10.0, "the next trial")
         time.sleep(2.0)
         server.kill()
-        wait_for(lambda: "aborted, will be repeated" in session.output(), 10.0, lambda: "the abort:\n" + session.output())
+        wait_for(
+            lambda: "aborted, will be repeated" in session.output(), 10.0, lambda: "the abort:\n" + session.output()
+        )
         server.start()
 
         def repeated() -> bool:

@@ -17,7 +17,7 @@ import yaml
 from eval_protocol.lab import PROTOCOL
 from eval_protocol.store import Store
 from robot_bridge.share import share_path
-from tests.ros.conftest import REPO, Master, Node, Nodes, wait_for
+from tests.ros.conftest import REPO, SMALL_CAMERA, Master, Node, Nodes, wait_for
 
 WEIGHTS = b"stands still"
 CHECKPOINT = "sha256 " + sha256(f"policy.safetensors {sha256(WEIGHTS).hexdigest()}\n".encode()).hexdigest()
@@ -132,7 +132,7 @@ def start_bridge(stack: Nodes, speed: float = 3.0) -> Node:
 
 
 def start_camera(stack: Nodes) -> Node:
-    return stack.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
+    return stack.start("camera_node", name_="camera", **SMALL_CAMERA)
 
 
 def judged(session: Node, count: int) -> bool:
@@ -338,7 +338,9 @@ def test_nothing_moves_until_a_policy_that_hung_has_ended_its_episode(stack, set
     mid_trial(session, settings, 1)
     policy.process.send_signal(signal.SIGSTOP)
     wait_for(
-        lambda: "did not end its episode within 1.25 s" in session.output(), 25.0, lambda: "the warning:\n" + session.output()
+        lambda: "did not end its episode within 1.25 s" in session.output(),
+        25.0,
+        lambda: "the warning:\n" + session.output(),
     )
     wait_for(lambda: "waiting for the policy node" in session.output(), 25.0, lambda: "the wait:\n" + session.output())
     assert "gave no sign of life for 2 s" in rows(settings)[1].reason

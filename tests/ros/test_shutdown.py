@@ -78,7 +78,11 @@ def test_every_node_that_is_told_to_end_does_so_without_a_complaint(
         return {name: node.process.poll() for name, node in started.items()}
 
     def complaints() -> List[str]:
-        return [f"{name}:\n{node.output()}" for name, node in started.items() if "[FATAL]" in node.output() or "Error" in node.output()]
+        return [
+            f"{name}:\n{node.output()}"
+            for name, node in started.items()
+            if "[FATAL]" in node.output() or "Error" in node.output()
+        ]
 
     for name in started:
         wait_for(lambda name=name: there(name) or ended()[name], 60.0, name, 0.2)  # type: ignore[misc]

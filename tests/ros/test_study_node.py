@@ -18,7 +18,7 @@ from eval_protocol.store import Store
 from eval_protocol.study import Study, make_study, sealed
 from eval_protocol.study_file import named_policy, write_study
 from robot_bridge.share import share_path
-from tests.ros.conftest import Master, Node, Nodes, wait_for
+from tests.ros.conftest import SMALL_CAMERA, Master, Node, Nodes, wait_for
 
 TASK = "sweet_potato_on_plate"
 TRIALS = 4
@@ -56,7 +56,7 @@ def test_a_blind_study_is_run_killed_resumed_opened_and_reported(
     nodes = Nodes(private_master, tmp_path)
     try:
         nodes.start("bridge_node", name_="bridge", robot="sim", speed=2.0)
-        nodes.start("camera_node", name_="camera", camera="sim", rate=10, width=96, height=72)
+        nodes.start("camera_node", name_="camera", **SMALL_CAMERA)
         nodes.start("policy_node", name_="policy", policy=shipped_policy)
         first = session(nodes, tmp_path, plan)
         wait_for(lambda: "trial  1/4" in first.output(), 100.0, lambda: "the first verdict:\n" + first.output())

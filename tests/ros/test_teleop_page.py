@@ -16,7 +16,7 @@ import pytest
 
 from robot_bridge.teleop.mapper import base_from_hand
 from robot_bridge.teleop.stream import read_stream
-from tests.ros.conftest import Master, Node, wait_for
+from tests.ros.conftest import SMALL_CAMERA, Master, Node, wait_for
 from tests.ros.emulated_quest import CHROMIUM, QUIET, Quest, engage, needs_chromium, needs_iwer
 from tests.ros.teleop_graph import Graph
 
@@ -112,7 +112,9 @@ def insist(act: Callable[[], object], condition: Callable[[], object], what: str
 def prepare(graph: Graph, quest: Quest) -> None:
     """Put the headset on, arm and go home, engage."""
     quest.enter()
-    wait_for(lambda: graph.agent.last("/teleop/state").get("tracked"), 30.0, lambda: "samples:\n" + graph.teleop.output())
+    wait_for(
+        lambda: graph.agent.last("/teleop/state").get("tracked"), 30.0, lambda: "samples:\n" + graph.teleop.output()
+    )
     insist(lambda: quest.tap("Y", "left"), lambda: graph.agent.last("/widowx/state")["armed"], "the arm to be armed")
     graph.until("ready", 60.0)
     engage(graph, quest)
@@ -257,7 +259,7 @@ def test_what_the_window_shows_and_does_where_no_headset_is(graph: Graph, watche
         watcher.wait_for_selector(f"#{place}:has-text('{words}')")
     watcher.wait_for_selector("#todo:has-text('no headset is in the page')")
     watcher.wait_for_selector("#none-0", state="hidden")
-    shows(watcher, "document.querySelector('canvas').width >= 320")
+    shows(watcher, f"document.querySelector('canvas').width === {SMALL_CAMERA['width']}")
     watcher.click("#home")
     wait_for(lambda: graph.agent.last("/widowx/state")["armed"], 60.0, "the arm to be armed")
     watcher.wait_for_selector("#robot:has-text('arm: MOVING')", state="attached")
