@@ -38,20 +38,20 @@ class Collecting:
         self.agent = Agent(master)
         self.until("waiting")
 
-    def start_recorder(self) -> Node:
-        self.recorder = self.nodes.start("recorder_node", name_="recorder", out=self.out, **self._parameters)
+    def start_recorder(self, **parameters: Any) -> Node:
+        given = {**self._parameters, **parameters}
+        self.recorder = self.nodes.start("recorder_node", name_="recorder", out=self.out, **given)
         return self.recorder
 
-    def renew(self, out: Path) -> None:
+    def renew(self, out: Path, **parameters: Any) -> None:
         """Another recorder, of another folder; the arm is disarmed, and no latch is left of what was before."""
-        if out == self.out:
-            return
         self.recorder.kill()
+        self.master.forget("recorder")
         self.out = out
         self.agent.heard.clear()
         for service in ("/widowx/resume", "/widowx/disarm"):
             assert self.agent.call(service)["success"], self.agent.last("answer")
-        self.start_recorder()
+        self.start_recorder(**parameters)
         self.until("waiting")
 
     def _start_real(self) -> "subprocess.Popen[bytes]":

@@ -76,6 +76,10 @@ class Master:
         code, told, _ = master.setParam("/tests", "/use_sim_time", True)
         assert code == 1, told
 
+    def forget(self, node: str) -> None:
+        """Forget the parameters of a node: they outlive it, and another of its name would have them."""
+        xmlrpc.client.ServerProxy(self.environment["ROS_MASTER_URI"]).deleteParam("/tests", f"/{node}")
+
     def answers(self) -> bool:
         with socket.socket() as probe:
             probe.settimeout(0.2)

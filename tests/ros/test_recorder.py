@@ -167,26 +167,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def test_a_full_disk_ends_the_demonstration_and_what_is_there_is_kept(
-    private_master: Master, tmp_path: Path, small_disk: Path
-) -> None:
-    collecting = Collecting(private_master, tmp_path, out=small_disk / "episodes", least_free_mb=0, every_picture=True)
-    try:
-        collecting.ready()
-        collecting.start()
-        collecting.drive(path(30), wait=False)
-        offered = collecting.until("recovering", 120.0)
-        folder = Path(offered["folder"])
-        assert "cannot be written (No space left on device)" in offered["says"]
-        whole = len(read_lines(folder / STEPS))
-        assert whole > 3 and (folder / STEPS).read_bytes().endswith(b"\n")
-        subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
-        assert collecting.press("failure", "waiting")["have"] == 0
-        assert len(read_episode(folder, 0).action) >= whole - 1 and read_about(folder)["success"] is False
-        collecting.demonstrate(5)
-        assert collecting.state()["have"] == 1, "the recorder goes on where there is room again"
-    finally:
-        collecting.close()
+def test_a_full_disk_ends_the_demonstration_and_what_is_there_is_kept(shared: Collecting, small_disk: Path) -> None:
+    shared.renew(small_disk / "episodes", least_free_mb=0, every_picture=True)
+    shared.ready()
+    shared.start()
+    shared.drive(path(30), wait=False)
+    offered = shared.until("recovering", 120.0)
+    shared.park()
+    folder = Path(offered["folder"])
+    assert "cannot be written (No space left on device)" in offered["says"]
+    whole = len(read_lines(folder / STEPS))
+    assert whole > 3 and (folder / STEPS).read_bytes().endswith(b"\n")
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    assert shared.press("failure", "waiting")["have"] == 0
+    assert len(read_episode(folder, 0).action) >= whole - 1 and read_about(folder)["success"] is False
+    shared.demonstrate(5)
+    assert shared.state()["have"] == 1, "the recorder goes on where there is room again"
 
 
 def deviation_mm(done: "subprocess.CompletedProcess[str]") -> Tuple[float, float]:
@@ -197,35 +193,44 @@ def deviation_mm(done: "subprocess.CompletedProcess[str]") -> Tuple[float, float
     return float(found[1]), float(found[2])
 
 
-@pytest.mark.parametrize("real", [False, True], ids=["simulated", "real"])
-def test_an_episode_is_done_again_by_the_robot(private_master: Master, tmp_path: Path, real: bool) -> None:
-    collecting = Collecting(private_master, tmp_path, real=real)
+def check_done_again(collecting: Collecting, real: bool) -> None:
+    """A demonstration is refused while somebody commands the arm, then done again, then interrupted by a stop."""
+    environment = collecting.master.environment
+    collecting.ready()
+    folder = collecting.demonstrate(10)
+    collecting.until("waiting")
+    collecting.drive(np.concatenate([path(25), np.zeros((600, 7))]), wait=False)
+    wait_for(lambda: collecting.agent.last("/widowx/state")["mode"] == "SERVO", 20.0, "another commander")
+    refused = vptr(collecting.master, "data", "replay", folder, "--ros")
+    assert refused.returncode == 1 and "/agent commands the arm: end that first" in refused.stderr
+    collecting.park()
+    time.sleep(1.2)
+    done = vptr(collecting.master, "data", "replay", folder, "--ros", "--stay")
+    target, end = deviation_mm(done)
+    assert target < 10.0 and end < 4.0, done.stdout
+    recorded = read_episode(folder, 0).state[-1]
+    state = collecting.agent.last("/widowx/state")["pose"]
+    assert np.linalg.norm(np.array(state[:3]) - recorded[:3]) < 0.004
+    assert ("task: " in done.stdout) == (not real), done.stdout
+    interrupted = subprocess.Popen(
+        [sys.executable, "-m", "vptr_cli", "data", "replay", str(folder), "--ros"], env=environment, cwd=REPO,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    since = time.monotonic()
+    wait_for(lambda: len(collecting.agent.since("/widowx/command", since)) > 3, 60.0, "the replay to begin")
+    assert collecting.agent.call("/widowx/stop")["success"]
+    assert "stopped: /widowx/stop was called" in interrupted.communicate(timeout=60)[1]
+    assert interrupted.returncode == 1
+
+
+def test_an_episode_is_done_again_by_the_simulated_robot(collecting: Collecting) -> None:
+    check_done_again(collecting, real=False)
+
+
+def test_an_episode_is_done_again_by_the_real_robot(private_master: Master, tmp_path: Path) -> None:
+    collecting = Collecting(private_master, tmp_path, real=True)
     try:
-        collecting.ready()
-        folder = collecting.demonstrate(10)
-        collecting.until("waiting")
-        collecting.drive(np.concatenate([path(25), np.zeros((600, 7))]), wait=False)
-        wait_for(lambda: collecting.agent.last("/widowx/state")["mode"] == "SERVO", 20.0, "another commander")
-        refused = vptr(private_master, "data", "replay", folder, "--ros")
-        assert refused.returncode == 1 and "/agent commands the arm: end that first" in refused.stderr
-        collecting.park()
-        time.sleep(1.2)
-        done = vptr(private_master, "data", "replay", folder, "--ros", "--stay")
-        target, end = deviation_mm(done)
-        assert target < 10.0 and end < 4.0, done.stdout
-        recorded = read_episode(folder, 0).state[-1]
-        state = collecting.agent.last("/widowx/state")["pose"]
-        assert np.linalg.norm(np.array(state[:3]) - recorded[:3]) < 0.004
-        assert ("task: " in done.stdout) == (not real), done.stdout
-        interrupted = subprocess.Popen(
-            [sys.executable, "-m", "vptr_cli", "data", "replay", str(folder), "--ros"], env=private_master.environment,
-            cwd=REPO, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        since = time.monotonic()
-        wait_for(lambda: len(collecting.agent.since("/widowx/command", since)) > 3, 60.0, "the replay to begin")
-        assert collecting.agent.call("/widowx/stop")["success"]
-        assert "stopped: /widowx/stop was called" in interrupted.communicate(timeout=60)[1]
-        assert interrupted.returncode == 1
+        check_done_again(collecting, real=True)
     finally:
         collecting.close()
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import xmlrpc.client
 from hashlib import sha256
 from pathlib import Path
 from typing import Dict, Union
@@ -62,9 +61,9 @@ class Stack:
         self.parts["bridge"] = start_bridge(self.nodes)
 
     def start_policy(self, *checkpoint: str, **parameters: float) -> None:
-        """In place of the one that is there, of whose parameters the master keeps nothing."""
+        """In place of the one that is there."""
         self.kill("policy")
-        xmlrpc.client.ServerProxy(self.master.environment["ROS_MASTER_URI"]).deleteParam("/tests", "/policy")
+        self.master.forget("policy")
         self.parts["policy"] = StandingPolicy(self.master, *checkpoint, **parameters)
 
     def kill(self, *names: str) -> None:
