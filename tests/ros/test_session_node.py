@@ -95,10 +95,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def stack(shared: Stack):
-    """All of the module's stack runs; no session is left after the test."""
+def stack(shared: Stack, request: pytest.FixtureRequest):
+    """All of the module's stack runs; no session is left after the test, and nothing at all after one that failed."""
     shared.renew()
+    failed = request.session.testsfailed
     yield shared
+    if request.session.testsfailed > failed:
+        shared.kill(*list(shared.parts))
     shared.end_sessions()
 
 
