@@ -77,6 +77,9 @@ def test_every_node_that_is_told_to_end_does_so_without_a_complaint(
     def ended() -> Dict[str, Optional[int]]:
         return {name: node.process.poll() for name, node in started.items()}
 
+    def any_ended() -> bool:
+        return any(status is not None for status in ended().values())
+
     def complaints() -> List[str]:
         return [
             f"{name}:\n{node.output()}"
@@ -84,10 +87,9 @@ def test_every_node_that_is_told_to_end_does_so_without_a_complaint(
             if "[FATAL]" in node.output() or "Error" in node.output()
         ]
 
-    for name in started:
-        wait_for(lambda name=name: there(name) or ended()[name], 60.0, name, 0.2)  # type: ignore[misc]
+    wait_for(lambda: all(map(there, started)) or any_ended(), 60.0, "all nodes", 0.2)
     time.sleep(1.0)  # the last of them begins its work
-    assert not any(ended().values()), complaints()
+    assert not any_ended(), complaints()
     addresses = [master.lookupNode("/tests", f"/{name}") for name in started]
     with ThreadPoolExecutor(len(addresses)) as pool:
         list(pool.map(tell_to_end, addresses))
